@@ -1,0 +1,26 @@
+-- Removes what procrastinate-3.10.0.sql makes, and everything queued with it.
+DROP TABLE procrastinate_events CASCADE;
+DROP TABLE procrastinate_periodic_defers CASCADE;
+DROP TABLE procrastinate_jobs CASCADE;
+DROP TABLE procrastinate_workers CASCADE;
+DROP FUNCTION IF EXISTS procrastinate_defer_jobs_v1;
+DROP FUNCTION IF EXISTS procrastinate_defer_periodic_job_v2;
+DROP FUNCTION IF EXISTS procrastinate_fetch_job_v2;
+DROP FUNCTION IF EXISTS procrastinate_finish_job_v1;
+DROP FUNCTION IF EXISTS procrastinate_cancel_job_v1;
+DROP FUNCTION IF EXISTS procrastinate_retry_job_v1;
+DROP FUNCTION IF EXISTS procrastinate_retry_job_v2;
+DROP FUNCTION IF EXISTS procrastinate_notify_queue_job_inserted_v1;
+DROP FUNCTION IF EXISTS procrastinate_notify_queue_abort_job_v1;
+DROP FUNCTION IF EXISTS procrastinate_trigger_function_status_events_insert_v1;
+DROP FUNCTION IF EXISTS procrastinate_trigger_function_status_events_update_v1;
+DROP FUNCTION IF EXISTS procrastinate_trigger_function_scheduled_events_v1;
+DROP FUNCTION IF EXISTS procrastinate_trigger_abort_requested_events_procedure_v1;
+DROP FUNCTION IF EXISTS procrastinate_unlink_periodic_defers_v1;
+DROP FUNCTION IF EXISTS procrastinate_register_worker_v1;
+DROP FUNCTION IF EXISTS procrastinate_unregister_worker_v1;
+DROP FUNCTION IF EXISTS procrastinate_update_heartbeat_v1;
+DROP FUNCTION IF EXISTS procrastinate_prune_stalled_workers_v1;
+DROP TYPE procrastinate_job_to_defer_v1;
+DROP TYPE procrastinate_job_event_type;
+DROP TYPE procrastinate_job_status;

@@ -1,0 +1,82 @@
+"""Everything the service holds of a user, decrypted, as a ZIP of JSON files.
+
+It is driven by the tables themselves: every table with a `user_id` is exported, column by column, unless the column is
+named in `LEFT_OUT` with a reason. A later feature's table is exported from the day it exists.
+"""
+
+import asyncio
+import io
+import zipfile
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import User
+from app.audit.record import Kind, record
+from app.keys.models import Sealed
+from app.keys.vault import KeyVault
+from app.kit.clock import Clock
+from app.kit.crypto import KeyRing, Place
+from app.kit.db import Base, Database
+
+# What is the service's lock rather than the user's data: of no use to them, and dangerous in a file on a desktop.
+LEFT_OUT = {
+    "users.password_hash": "proves the password",
+    "refresh_tokens": "hashes of the session's secrets; the sessions themselves are exported",
+    "one_time_tokens.token_hash": "proves a mailed link",
+    "api_keys.key_hash": "proves the key",
+    "user_keys": "wrapped data keys; what they protect is exported in clear",
+    "kept_answers": "repeats of answers the user has had, kept for a day",
+}
+
+_README = """This archive holds everything the service stores about you, decrypted.
+One JSON file for each kind of record. Your tasks, projects, notes, timelines and clients are not in it: they live on
+your own device and were never stored by the service.
+"""
+
+
+class Export:
+    def __init__(self, db: Database, vault: KeyVault, clock: Clock) -> None:
+        self._db, self._vault, self._clock = db, vault, clock
+
+    async def archive(self, user_id: UUID) -> bytes:
+        """A ZIP file. Raises `KeysUnavailable`."""
+        contents: dict[str, list[dict[str, Any]]] = {}
+        async with self._db.of(user_id) as session:
+            record(session, Kind.EXPORTED, user_id=user_id, at=self._clock.now(), actor_id=user_id)
+            keys = await self._vault.of(session, user_id)
+            for table in exported_tables():
+                contents[table.name] = await _rows(session, table, user_id, keys)
+        return await asyncio.to_thread(_zipped, contents)
+
+
+def exported_tables() -> list[Table]:
+    owned = [table for table in Base.metadata.sorted_tables if table.name == User.__tablename__ or "user_id" in table.c]
+    return [table for table in owned if table.name not in LEFT_OUT]
+
+
+async def _rows(session: AsyncSession, table: Table, user_id: UUID, keys: KeyRing) -> list[dict[str, Any]]:
+    owner = table.c.id if table.name == User.__tablename__ else table.c.user_id
+    columns = [column for column in table.c if f"{table.name}.{column.name}" not in LEFT_OUT]
+    result = await session.execute(select(*columns).where(owner == user_id))
+    return [await _revealed(table, row, keys) for row in result]
+
+
+async def _revealed(table: Table, row: Row[Any], keys: KeyRing) -> dict[str, Any]:
+    record = {str(name): value for name, value in row._mapping.items()}
+    for column in table.c:
+        if isinstance(column.type, Sealed) and record.get(column.name) is not None:
+            record[column.name] = await keys.open(Place(table.name, column.name, row.id), record[column.name])
+    return record
+
+
+def _zipped(contents: dict[str, list[dict[str, Any]]]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("README.txt", _README)
+        for name, rows in contents.items():
+            file.writestr(f"{name}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+    return archive.getvalue()

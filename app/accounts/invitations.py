@@ -1,0 +1,35 @@
+"""Invitations to a service that does not take everybody (`REGISTRATION=invite`).
+
+An invitation is a sealed note naming an e-mail address and when it was made; nothing is stored. It works once, because
+an address can register once.
+"""
+
+import base64
+import hashlib
+from datetime import timedelta
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from app.kit.clock import Clock
+
+LIFETIME = timedelta(days=7)
+
+
+class Invitations:
+    def __init__(self, secret: str, clock: Clock) -> None:
+        """`secret` is the service's signing secret; invitations use a key derived from it for them alone."""
+        key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"invitation").digest()
+        self._fernet, self._clock = Fernet(base64.urlsafe_b64encode(key)), clock
+
+    def make(self, email: str) -> str:
+        """An invitation for this (normalized) address; valid for seven days."""
+        return self._fernet.encrypt_at_time(email.encode(), int(self._clock.now().timestamp())).decode()
+
+    def fits(self, invitation: str, email: str) -> bool:
+        try:
+            invited = self._fernet.decrypt_at_time(
+                invitation.encode(), int(LIFETIME.total_seconds()), int(self._clock.now().timestamp())
+            )
+        except InvalidToken:
+            return False
+        return invited.decode() == email

@@ -1,0 +1,77 @@
+"""Who is calling: one round trip to the database, for every request, so that a revocation works at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from app.auth.access_tokens import AccessTokens
+from app.auth.scopes import Scope
+from app.auth.secrets import API_KEY_PREFIX, digest
+from app.billing.tiers import Tier
+from app.errors import NotAuthenticated
+from app.kit.clock import Clock
+from app.kit.db import Database
+
+_IN_SESSION = "SELECT * FROM caller_in_session($1, $2, $3)"
+_WITH_API_KEY = "SELECT * FROM caller_with_api_key($1, $2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a request, as the database knows them now (never as a token remembers them)."""
+
+    user_id: UUID
+    email: str
+    tier: Tier
+    is_admin: bool
+    email_verified: bool
+    created_at: datetime
+    session_id: UUID | None = None
+    api_key_id: UUID | None = None
+    scopes: frozenset[str] | None = None  # of an API key; None for a person who is signed in
+
+    def may(self, scope: Scope) -> bool:
+        return self.scopes is None or scope in self.scopes
+
+
+class Callers:
+    def __init__(self, db: Database, tokens: AccessTokens, clock: Clock) -> None:
+        self._db, self._tokens, self._clock = db, tokens, clock
+
+    async def of(self, bearer: str) -> Caller:
+        """The caller a bearer token (access token or API key) stands for. Raises `NotAuthenticated`."""
+        if bearer.startswith(API_KEY_PREFIX):
+            return await self._with_api_key(bearer)
+        return await self._in_session(bearer)
+
+    async def _in_session(self, token: str) -> Caller:
+        claims = self._tokens.read(token)
+        row = await self._db.hot_row(_IN_SESSION, claims.session_id, claims.user_id, self._clock.now())
+        if row is None:
+            raise NotAuthenticated("This session has ended. Sign in again.")
+        return Caller(
+            claims.user_id,
+            row["email"],
+            Tier(row["tier"]),
+            row["is_admin"],
+            row["email_verified"],
+            row["created_at"],
+            session_id=claims.session_id,
+        )
+
+    async def _with_api_key(self, key: str) -> Caller:
+        row = await self._db.hot_row(_WITH_API_KEY, digest(key), self._clock.now())
+        if row is None:
+            raise NotAuthenticated("This API key is not valid.")
+        return Caller(
+            row["user_id"],
+            row["email"],
+            Tier(row["tier"]),
+            row["is_admin"],
+            row["email_verified"],
+            row["created_at"],
+            api_key_id=row["key_id"],
+            scopes=frozenset(orjson.loads(row["scopes"])),
+        )

@@ -1,0 +1,55 @@
+"""How often one may ask: fixed windows of a minute, counted from the first request in each."""
+
+from dataclasses import dataclass
+
+import structlog
+from limits.aio.storage import Storage
+from limits.errors import StorageError
+
+from app.errors import RateLimited
+from app.kit.clock import Clock
+
+log = structlog.get_logger()
+
+WINDOW_S = 60
+ANONYMOUS_PER_MINUTE = 60  # for each network address, over all routes that need no account
+
+
+@dataclass(frozen=True)
+class Standing:
+    limit: int
+    remaining: int
+    resets_at: int  # seconds since the Unix epoch
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"x-ratelimit-limit", str(self.limit).encode()),
+            (b"x-ratelimit-remaining", str(self.remaining).encode()),
+            (b"x-ratelimit-reset", str(self.resets_at).encode()),
+        ]
+
+
+class RateLimiter:
+    def __init__(self, storage: Storage, clock: Clock, *, enabled: bool = True) -> None:
+        self._storage, self._clock, self._enabled = storage, clock, enabled
+
+    async def count(self, bucket: str, per_minute: int) -> tuple[Standing, bool] | None:
+        """Count one request; where the bucket stands, and whether this request still fits.
+
+        None when limits are off, or when Redis is away: a service that answers without limits for a moment is better
+        than one that does not answer.
+        """
+        if not self._enabled:
+            return None
+        try:
+            used = await self._storage.incr(bucket, WINDOW_S)
+            resets_at = await self._storage.get_expiry(bucket)
+        except StorageError:
+            log.warning("rate_limits_unavailable")
+            return None
+        standing = Standing(per_minute, max(0, per_minute - used), int(resets_at) + 1)
+        return standing, used <= per_minute
+
+    def refusal(self, standing: Standing) -> RateLimited:
+        wait = max(1, standing.resets_at - int(self._clock.now().timestamp()))
+        return RateLimited(f"That was more than {standing.limit} requests in a minute.", retry_after=wait)

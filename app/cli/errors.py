@@ -1,0 +1,2 @@
+class CannotServe(Exception):
+    """Why the service cannot start, and what to do: for a person at a terminal."""

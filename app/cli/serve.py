@@ -1,0 +1,113 @@
+"""`python -m app serve`: from nothing to a service that answers, and back without a trace.
+
+Order matters: settings, port, lock, database, migrations, then the server; whatever is wrong is told before anything
+slow has begun. Going down is the reverse: the server drains, then Postgres stops.
+"""
+
+import os
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from typing import Any
+
+import uvicorn
+from uvicorn.config import Config
+
+from app.cli.database import embedded, service_lock
+from app.cli.errors import CannotServe
+from app.config import Settings
+from app.local_secrets import completed
+from app.logging import set_up_logging
+from app.main import create_app
+from app.migrate import migrate
+
+REQUESTS_DRAIN_S = 10  # then jobs drain for another 10; with Postgres stopping that is well under 30 s in all
+SERVER_FLAGS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "backlog": 4096,
+    "access_log": False,  # ours says more (app.edge.request_scope)
+    "log_config": None,
+    "server_header": False,
+    "proxy_headers": False,  # TRUSTED_PROXIES decides, in the application
+    "timeout_keep_alive": 30,
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises `CannotServe`, `CannotMigrate`, `EmbeddedPostgresError`."""
+    settings = completed(settings)
+    set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
+    if settings.web_concurrency > 1:
+        _serve_in_several_processes(settings)
+    with ExitStack() as held:
+        listener = held.enter_context(_listen(settings.host, settings.port))
+        if settings.database_url is None:
+            held.enter_context(service_lock(settings))
+            postgres = embedded(settings)
+            held.callback(postgres.stop)
+            settings = settings.model_copy(update={"database_url": postgres.start().owner_url})
+        assert settings.database_url is not None
+        migrate(settings.database_url)
+        server = _Server(
+            Config(create_app(settings), timeout_graceful_shutdown=REQUESTS_DRAIN_S, **SERVER_FLAGS), settings
+        )
+        server.run(sockets=[listener])
+    if not server.started:
+        raise CannotServe("The service could not start; the lines above say why.")
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(welcome(self._settings))
+            sys.stdout.flush()
+
+
+def welcome(settings: Settings) -> str:
+    base = f"http://{_reachable(settings.host)}:{settings.port}"
+    return (
+        f"\nAdiuva is up. Try it in the browser: {base}/docs (register, then everything else is one click away)\n"
+        f"From a terminal:  curl -s {base}/health    The README has the next lines to try.\n"
+        f"Mails land in {settings.data_dir / 'mail'}; an administrator is made with: python -m app admin create EMAIL. "
+        "Ctrl-C stops everything.\n\n"
+    )
+
+
+def _reachable(host: str) -> str:
+    """A listening address as one can be typed into a browser."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotServe(
+            f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses the port, or choose another: PORT={port + 1}"
+        ) from None
+    # Inheritable sockets would be kept open by the embedded Postgres after a kill -9 of this process.
+    listener.set_inheritable(False)
+    return listener
+
+
+def _serve_in_several_processes(settings: Settings) -> None:
+    """Become gunicorn. Every process runs its own background worker; they share the work through Postgres."""
+    assert settings.database_url is not None  # settings refuse several processes without it
+    migrate(settings.database_url)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="adiuva-metrics-"))
+    sys.stdout.flush()
+    arguments = ["-m", "gunicorn", "--config", "python:app.gunicorn_config", "app.asgi:application()"]
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - no shell, no user input

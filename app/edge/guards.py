@@ -1,0 +1,66 @@
+"""What is refused before anything is parsed: strange hosts, NUL bytes, bodies that are too large."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.edge.problems import problem
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class Guards:
+    """Refuses early. `hosts` are allowed host names (`*.example.com` covers subdomains); empty allows any."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], max_body: int = MAX_BODY_BYTES) -> None:
+        self._app = app
+        self._max_body = max_body
+        self._too_large = f"The body may have at most {max_body} bytes."
+        self._hosts = re.compile("|".join(_host_pattern(host) for host in hosts)) if hosts else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await problem(*refusal)(scope, receive, send)
+            return
+        await self._app(scope, self._counted(receive), send)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
+        # Load balancers ask for health by address, whatever the public name is.
+        if self._hosts and not scope["path"].endswith(("/health", "/health/ready")):
+            host = headers.get("host", "").rpartition("@")[2]
+            if not self._hosts.fullmatch(re.sub(r":\d+$", "", host).lower()):
+                return 400, "unknown_host", "This service does not answer to that host name."
+        # Postgres cannot store NUL and nothing here needs it.
+        if b"\x00" in scope["path"].encode() or b"\x00" in unquote_to_bytes(scope.get("query_string", b"")):
+            return 400, "bad_request", "Addresses cannot contain NUL characters."
+        length = headers.get("content-length")
+        if length is not None and length.isdecimal() and int(length[:20]) > self._max_body:
+            return 413, "too_large", self._too_large
+        return None
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Count a body that came without a length (chunked) while it is read."""
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._max_body:
+                raise HTTPException(413, self._too_large)  # FastAPI lets this one through while it reads a body
+            return message
+
+        return counted
+
+
+def _host_pattern(host: str) -> str:
+    return re.escape(host.lower()).replace(r"\*", r"[^/]+")

@@ -1,0 +1,55 @@
+"""Sending mail, in our words."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Protocol
+
+from app.errors import AdiuvaError
+
+
+class MailUnavailable(AdiuvaError):
+    """This installation cannot send mail: SMTP_URL is not set, or the server does not answer."""
+
+    status = 503
+    code = "mail_unavailable"
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    subject: str
+    text: str
+    key: str  # names this very mail: sending it again after a crash is seen to be the same (Message-ID, file name)
+
+
+class Mailer(Protocol):
+    async def send(self, mail: Mail) -> None:
+        """Raises `MailUnavailable` when it should be tried again."""
+        ...
+
+
+# Links stay in one piece: the default policy breaks lines of more than 78 characters with "=" signs.
+_WHOLE_LINES = SMTP.clone(max_line_length=998)  # the most RFC 5322 allows
+
+
+def as_message(mail: Mail, sender: str) -> EmailMessage:
+    message = EmailMessage(policy=_WHOLE_LINES)
+    message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
+    message["Message-ID"] = f"<{mail.key}@adiuva>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    return message
+
+
+class NoMailer:
+    """Stands where mail is not configured in production."""
+
+    async def send(self, mail: Mail) -> None:  # noqa: ARG002 - the port's signature
+        raise MailUnavailable("This installation cannot send mail: SMTP_URL is not set.")
+
+
+def require(*, can_mail: bool) -> None:
+    """Raises `MailUnavailable` before anything is begun that only a mail could finish."""
+    if not can_mail:
+        raise MailUnavailable("This installation cannot send mail: SMTP_URL is not set.")

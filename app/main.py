@@ -1,0 +1,81 @@
+"""The application: routes, edges and parts put together. Knows all, known by none."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app import openapi
+from app.accounts import account_routes, admin_routes, credential_routes
+from app.accounts import routes as auth_routes
+from app.audit import routes as audit_routes
+from app.config import Settings
+from app.edge import problems
+from app.edge.guards import Guards
+from app.edge.request_scope import RequestScope
+from app.health import routes as health_routes
+from app.jobs import routes as job_routes
+from app.kit.clock import Clock, SystemClock
+from app.pages import routes as page_routes
+from app.parts import Parts
+
+API = "/api/v1"
+
+# In the order of the docs page.
+FEATURES = [
+    health_routes.router,
+    auth_routes.router,
+    credential_routes.router,
+    account_routes.router,
+    admin_routes.router,
+    job_routes.router,
+    audit_routes.router,
+]
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: bool = True) -> FastAPI:
+    """The application. `settings` are complete: database URL and secrets are there (see `app.cli.ready`).
+
+    Tests give a clock that moves; `with_worker=False` leaves background work to another process.
+    """
+    parts = Parts(settings, clock or SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with parts.running(with_worker=with_worker):
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, **openapi.ABOUT)
+    parts.attach(app)
+    problems.install(app)
+    for router in FEATURES:
+        app.include_router(router, prefix=API)
+    app.include_router(page_routes.router)
+    app.add_api_route("/health", health_routes.health, include_in_schema=False)
+    openapi.install(app)
+    _wrap(app, settings)
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings) -> None:
+    """The edges, innermost first."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=settings.cors_origin_pattern,
+        allow_methods=["*"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-ID"],
+        expose_headers=[
+            "Retry-After",
+            "X-RateLimit-Limit",
+            "X-RateLimit-Remaining",
+            "X-RateLimit-Reset",
+            "X-Request-ID",
+        ],
+        max_age=600,
+    )
+    app.add_middleware(Guards, hosts=settings.allowed_hosts)
+    app.add_middleware(RequestScope, https_only=settings.own_url.startswith("https://"))
+    if settings.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)

@@ -1,0 +1,158 @@
+"""The parts of the service, built from the settings and put together. Only `app.main` and the command line know this."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.accounts.administration import Administration
+from app.accounts.api_keys import ApiKeys
+from app.accounts.deps import AccountServices
+from app.accounts.email_change import EmailChange
+from app.accounts.erase import Erasure, ErasureFinish
+from app.accounts.export import Export
+from app.accounts.invitations import Invitations
+from app.accounts.jobs import AccountErasures, AccountMails, AccountPurge
+from app.accounts.password_change import PasswordChange, PasswordCheck
+from app.accounts.refresh import Refresh
+from app.accounts.registration import Registration
+from app.accounts.sessions import Sessions
+from app.accounts.sign_in import SessionOpener, SignIn
+from app.audit.overview import AuditTrail
+from app.auth.access_tokens import AccessTokens
+from app.auth.callers import Callers
+from app.auth.counters import counters
+from app.auth.deps import AuthServices
+from app.auth.passwords import PasswordHasher
+from app.auth.rate_limits import RateLimiter
+from app.auth.throttle import SignInThrottle
+from app.config import Settings
+from app.health.checks import Check, Readiness
+from app.idempotency.keep import Idempotency
+from app.jobs.administration import JobAdministration
+from app.jobs.overview import AllJobs
+from app.jobs.routes import JobServices
+from app.jobs.schedule import Periodic
+from app.jobs.tasks import Task
+from app.jobs.worker import Worker
+from app.keys.master_keys import MasterKeys
+from app.keys.rotate import KeyRotation
+from app.keys.vault import KeyVault
+from app.kit.clock import Clock
+from app.kit.db import Database
+from app.kit.system_db import SystemDatabase
+from app.mail.folder import FolderMailer
+from app.mail.port import Mailer, NoMailer
+from app.mail.smtp import SmtpMailer
+
+JOBS_DRAIN_S = 10
+
+
+class Parts:
+    """Everything that lives as long as the process. Building it connects to nothing; `running` does."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        assert settings.database_url is not None
+        assert settings.jwt_secret is not None
+        assert settings.master_keys is not None
+        self.settings, self.clock = settings, clock
+        self.db = Database(settings.database_url)
+        self.system = SystemDatabase(settings.database_url)
+        master_keys = MasterKeys.parse(settings.master_keys.get_secret_value())
+        self.rotation = KeyRotation(self.system, master_keys)
+        self.vault = KeyVault(master_keys, clock)
+        self.hasher = PasswordHasher()
+        self.counters = counters(settings.redis_url, clock)
+        self.mailer = mailer_of(settings)
+        self.invitations = Invitations(settings.jwt_secret.get_secret_value(), clock)
+        self.administration = Administration(self.system, clock)
+        self.auth = self._auth()
+        self.accounts = self._accounts()
+        self.jobs = JobServices(
+            AllJobs(self.system), JobAdministration(self.system, Idempotency(self.vault, clock), clock)
+        )
+        self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
+        self.readiness = self._readiness()
+
+    def attach(self, app: FastAPI) -> None:
+        """Where each feature's `deps.py` looks for its services."""
+        app.state.auth, app.state.accounts, app.state.jobs = self.auth, self.accounts, self.jobs
+        app.state.audit, app.state.readiness = AuditTrail(self.system), self.readiness
+        token = self.settings.metrics_token
+        app.state.metrics_token = token and token.get_secret_value()
+
+    @asynccontextmanager
+    async def running(self, *, with_worker: bool) -> AsyncIterator[None]:
+        """Connected, and doing background work unless another process does."""
+        await self.db.open()
+        await self.rotation.check()
+        if with_worker:
+            await self.worker.start()
+        else:
+            self.readiness.checks.pop("scheduler")
+        try:
+            yield
+        finally:
+            self.readiness.stopping = True
+            if with_worker:
+                await self.worker.stop(JOBS_DRAIN_S)
+            await asyncio.gather(self.db.close(), self.system.close())
+            self.hasher.close()
+
+    def _auth(self) -> AuthServices:
+        assert self.settings.jwt_secret is not None
+        secret = self.settings.jwt_secret.get_secret_value()
+        self.tokens = AccessTokens(secret, self.clock, algorithm=self.settings.jwt_algorithm)
+        limiter = RateLimiter(self.counters, self.clock, enabled=self.settings.rate_limits == "on")
+        return AuthServices(Callers(self.db, self.tokens, self.clock), limiter)
+
+    def _accounts(self) -> AccountServices:
+        db, vault, hasher, clock = self.db, self.vault, self.hasher, self.clock
+        throttle = SignInThrottle(self.counters, clock, enabled=self.settings.rate_limits == "on")
+        opener, check = SessionOpener(self.tokens, clock), PasswordCheck(db, hasher, throttle)
+        can_mail = not isinstance(self.mailer, NoMailer)
+        mode = self.settings.registration
+        return AccountServices(
+            registration=Registration(db, vault, hasher, opener, self.invitations, clock, mode=mode, can_mail=can_mail),
+            sign_in=SignIn(db, vault, hasher, throttle, opener, clock),
+            refresh=Refresh(db, opener, clock),
+            sessions=Sessions(db, vault, clock),
+            passwords=PasswordChange(db, hasher, check, clock, can_mail=can_mail),
+            emails=EmailChange(db, vault, check, clock, can_mail=can_mail),
+            api_keys=ApiKeys(db, vault, clock),
+            export=Export(db, vault, clock),
+            erasure=Erasure(db, vault, check, clock),
+            administration=self.administration,
+        )
+
+    def _tasks(self) -> list[Task]:
+        mails = AccountMails(self.db, self.vault, self.mailer, self.clock, base_url=self.settings.own_url)
+        erasures = AccountErasures(ErasureFinish(self.system, self.clock), self.vault)
+        return [
+            Task("accounts.send_link", mails.send_link),
+            Task("accounts.send_notice", mails.send_notice),
+            Task("accounts.send_receipt", mails.send_receipt),
+            Task("accounts.finish_erasure", erasures.finish_erasure),
+        ]
+
+    def _periodic(self) -> list[Periodic]:
+        return [Periodic(Task("accounts.purge", AccountPurge(self.system, self.clock).purge), cron="17 3 * * *")]
+
+    def _readiness(self) -> Readiness:
+        async def database() -> bool:
+            return await self.db.hot_row("SELECT 1") is not None
+
+        async def scheduler() -> bool:
+            return self.worker.healthy
+
+        checks: dict[str, Check] = {"database": database, "scheduler": scheduler}
+        if self.settings.redis_url is not None:
+            checks["redis"] = self.counters.check
+        return Readiness(checks)
+
+
+def mailer_of(settings: Settings) -> Mailer:
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return NoMailer() if settings.env == "prod" else FolderMailer(settings.data_dir / "mail")

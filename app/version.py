@@ -1,0 +1,3 @@
+"""The version of the service, in one place (pyproject.toml reads it too)."""
+
+VERSION = "0.1.0"
