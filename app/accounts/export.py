@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, Table, select
+from sqlalchemy import RowMapping, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
@@ -62,15 +62,22 @@ async def _rows(session: AsyncSession, table: Table, user_id: UUID, keys: KeyRin
     owner = table.c.id if table.name == User.__tablename__ else table.c.user_id
     columns = [column for column in table.c if f"{table.name}.{column.name}" not in LEFT_OUT]
     result = await session.execute(select(*columns).where(owner == user_id))
-    return [await _revealed(table, row, keys) for row in result]
+    return [await _revealed(table, row, keys) for row in result.mappings()]
 
 
-async def _revealed(table: Table, row: Row[Any], keys: KeyRing) -> dict[str, Any]:
-    record = {str(name): value for name, value in row._mapping.items()}
+async def _revealed(table: Table, row: RowMapping, keys: KeyRing) -> dict[str, Any]:
+    record = {str(name): value for name, value in row.items()}
     for column in table.c:
         if isinstance(column.type, Sealed) and record.get(column.name) is not None:
-            record[column.name] = await keys.open(Place(table.name, column.name, row.id), record[column.name])
+            record[column.name] = await keys.open(Place(table.name, column.name, row["id"]), record[column.name])
     return record
+
+
+def _as_json(value: object) -> str:
+    """asyncpg has a UUID class of its own, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"A column of type {type(value).__name__} cannot be exported; say in LEFT_OUT why, or convert it.")
 
 
 def _zipped(contents: dict[str, list[dict[str, Any]]]) -> bytes:
@@ -78,5 +85,5 @@ def _zipped(contents: dict[str, list[dict[str, Any]]]) -> bytes:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("README.txt", _README)
         for name, rows in contents.items():
-            file.writestr(f"{name}.json", orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+            file.writestr(f"{name}.json", orjson.dumps(rows, default=_as_json, option=orjson.OPT_INDENT_2))
     return archive.getvalue()

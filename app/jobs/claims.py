@@ -44,9 +44,10 @@ class Claim:
 
 
 class Claims(JobManager):
-    def __init__(self, connector: BaseConnector, tasks: Mapping[str, Task]) -> None:
+    def __init__(self, connector: BaseConnector, tasks: Mapping[str, Task], *, stalled_after_s: float) -> None:
         super().__init__(connector)
-        self._tasks = tasks
+        self._tasks, self._stalled_after_s = tasks, stalled_after_s
+        self._beaten_at = 0.0
         self._failures: dict[int, Failure] = {}
         self._started_at: dict[int, float] = {}
         self._heard = 0
@@ -68,7 +69,7 @@ class Claims(JobManager):
 
     async def register_worker(self) -> int:
         self.worker_id = await super().register_worker()
-        self.reachable = True
+        self.reachable, self._beaten_at = True, time.monotonic()
         log.info("worker_started", worker_id=self.worker_id)
         return self.worker_id
 
@@ -80,9 +81,17 @@ class Claims(JobManager):
     async def heartbeat(self) -> None:
         if self.worker_id is not None:
             await self.attempt(lambda: self.connector.execute_query_async(HEARTBEAT, worker_id=self.worker_id))
+            if self.reachable:
+                self._beaten_at = time.monotonic()
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """Looks again when news came while it looked: the worker forgets such news, and would wait for the next poll."""
+        """Looks again when news came while it looked: the worker forgets such news, and would wait for the next poll.
+
+        After a silence (an outage, a blocked event loop) the heartbeat goes first: a job claimed by a worker that looks
+        dead would be taken away at once.
+        """
+        if time.monotonic() - self._beaten_at > self._stalled_after_s / 2:
+            await self.heartbeat()
         while True:
             heard = self._heard
             job = await self.attempt(lambda: super(Claims, self).fetch_job(queues, worker_id))
@@ -133,13 +142,17 @@ class Claims(JobManager):
         written = await self._write_not_done(claim, "todo", tried=claim.attempts, pause_s=None, failure=None)
         self._tell("job_given_back" if written else "job_lost", claim)
 
-    async def fail(self, claim: Claim, failure: Failure, *, at_once: bool = False) -> None:
-        """Count the attempt, and put the job back in line or, after the last, aside. `at_once`: with no pause."""
+    async def fail(self, claim: Claim, failure: Failure, *, rescued: bool = False) -> None:
+        """Count the attempt, and put the job back in line or, after the last, aside.
+
+        A rescued job is put back with no pause, and nothing is told when it was no longer there to be rescued.
+        """
         pause_s = None if failure.final else self.retry_of(claim.task).pause_after(claim.attempts + 1)
         status = "failed" if pause_s is None else "todo"
-        written = await self._write_not_done(
-            claim, status, tried=claim.attempts + 1, pause_s=None if at_once else pause_s, failure=failure
-        )
+        pause_s = None if rescued else pause_s
+        written = await self._write_not_done(claim, status, tried=claim.attempts + 1, pause_s=pause_s, failure=failure)
+        if rescued and not written:
+            return
         event = {"failed": "job_failed", "todo": "job_retried"}[status] if written else "job_lost"
         self._tell(event, claim, error=failure.error, code=failure.code, where=failure.where, pause_s=pause_s)
 

@@ -25,7 +25,7 @@ class Rescue:
         if self._claims.worker_id is None:
             return
         for claim in [*await self._stalled(), *await self._mine_by_mistake()]:
-            await self._claims.fail(claim, WORKER_LOST, at_once=True)
+            await self._claims.fail(claim, WORKER_LOST, rescued=True)
 
     async def _stalled(self) -> list[Claim]:
         return await self._ask(STALLED, stalled_after_s=self._stalled_after_s)

@@ -21,8 +21,9 @@ from app.jobs.tasks import Task
 
 log = structlog.stdlib.get_logger()
 
-RESTART_PAUSES_S = (0.2, 1.0, 5.0, 15.0)  # the last is repeated
-AFTER_DRAIN_S = 3  # for cancelled jobs to tidy up and be written back
+RESTART_PAUSES_S = (0.2, 0.5, 1.0, 2.0)  # the last is repeated
+CONNECT_S = 3
+AFTER_DRAIN_S = 2  # for cancelled jobs to tidy up and be written back
 UNUSED_S = 24 * 3600.0
 
 
@@ -75,14 +76,14 @@ class Worker:
     async def stop(self, drain_s: float) -> None:
         """Claim nothing more at once; let running jobs finish for `drain_s`, then cancel them and put them back in line.
 
-        Returns within `drain_s` and a few seconds, even when the database is away or a job refuses to be cancelled:
+        Returns within `drain_s` and four seconds, even when the database is away or a job refuses to be cancelled:
         what could not be written back is rescued by another worker, or by the next one.
         """
         self._stopping.set()
         if self._supervisor is None:
             return
         if self._claims is not None:
-            self._claims.deadline = time.monotonic() + drain_s + AFTER_DRAIN_S
+            self._claims.deadline = min(self._claims.deadline, time.monotonic() + drain_s + AFTER_DRAIN_S)
         if self._worker is not None:
             self._worker.shutdown_graceful_timeout = drain_s
             self._worker.stop()  # type: ignore[no-untyped-call]  # procrastinate leaves it without a type
@@ -110,13 +111,14 @@ class Worker:
     async def _work(self) -> None:
         """One life of a worker: from connecting to having drained."""
         connections = connector(self._database_url)
-        self._claims = claims = Claims(connections, self._tasks)
+        self._claims = claims = Claims(connections, self._tasks, stalled_after_s=self._stalled_after_s)
         claims.outcomes = self.outcomes
         app = self._app(connections, claims)
         rescue = Rescue(claims, stalled_after_s=self._stalled_after_s)
         keepers: list[asyncio.Task[None]] = []
         try:
-            await app.open_async()
+            async with asyncio.timeout(CONNECT_S):  # the pool itself would wait half a minute for a first connection
+                await app.open_async()
             if self._stopping.is_set():
                 return
             self._worker = self._procrastinate_worker(app)
@@ -187,5 +189,5 @@ def _hush_procrastinate() -> None:
     """Its lines hold arguments and exception texts; ours tell the same events without them."""
     logger = logging.getLogger("procrastinate")
     logger.propagate = False
-    if not logger.handlers:
+    if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
         logger.addHandler(logging.NullHandler())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 from app.mail.port import Mail, as_message
@@ -21,4 +22,8 @@ class FolderMailer:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._folder / f".{mail.key}.{os.getpid()}"
         draft.write_bytes(as_message(mail, SENDER).as_bytes())
-        draft.replace(self._folder / f"{mail.key}.eml")
+        draft.replace(self._folder / f"{mail.key}-{_slug(mail.subject)}.eml")
+
+
+def _slug(subject: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")
