@@ -1,8 +1,11 @@
 """Gunicorn's settings (`gunicorn --config python:app.gunicorn_config "app.asgi:application()"`)."""
 
+import os
+import tempfile
+
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]  # it ships no types
 
-from app.cli.serve import REQUESTS_DRAIN_S, SERVER_FLAGS
+from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS
 from app.config import read_settings
 
 
@@ -13,6 +16,10 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # untyped, as above
 
 
 _settings = read_settings()
+
+if _settings.web_concurrency > 1:
+    # Set before anything imports prometheus_client: it decides at import how to keep its numbers.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="adiuva-metrics-"))
 
 worker_class = "app.gunicorn_config.Worker"
 workers = _settings.web_concurrency
@@ -28,9 +35,7 @@ accesslog = None
 
 def child_exit(_server: object, worker: object) -> None:
     """Forget the measurements of a process that is gone."""
-    from os import environ
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client import multiprocess
 
-    from prometheus_client import multiprocess
-
-    if "PROMETHEUS_MULTIPROC_DIR" in environ:
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call]  # gunicorn's Worker is untyped

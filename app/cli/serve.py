@@ -5,40 +5,31 @@ slow has begun. Going down is the reverse: the server drains, then Postgres stop
 """
 
 import os
+import signal
 import socket
 import sys
-import tempfile
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 from uvicorn.config import Config
 
 from app.cli.database import embedded, service_lock
 from app.cli.errors import CannotServe
+from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS
 from app.config import Settings
 from app.local_secrets import completed
 from app.logging import set_up_logging
 from app.main import create_app
 from app.migrate import migrate
 
-REQUESTS_DRAIN_S = 10  # then jobs drain for another 10; with Postgres stopping that is well under 30 s in all
-SERVER_FLAGS: dict[str, Any] = {
-    "loop": "uvloop",
-    "http": "httptools",
-    "backlog": 4096,
-    "access_log": False,  # ours says more (app.edge.request_scope)
-    "log_config": None,
-    "server_header": False,
-    "proxy_headers": False,  # TRUSTED_PROXIES decides, in the application
-    "timeout_keep_alive": 30,
-}
-
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises `CannotServe`, `CannotMigrate`, `EmbeddedPostgresError`."""
     settings = completed(settings)
     set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
+    # Until the server takes over, SIGTERM ends things the way Ctrl-C does: through every clean-up on the way out.
+    signal.signal(signal.SIGTERM, _interrupt)
     if settings.web_concurrency > 1:
         _serve_in_several_processes(settings)
     with ExitStack() as held:
@@ -53,9 +44,26 @@ def serve(settings: Settings) -> None:
         server = _Server(
             Config(create_app(settings), timeout_graceful_shutdown=REQUESTS_DRAIN_S, **SERVER_FLAGS), settings
         )
-        server.run(sockets=[listener])
+        with _signals_left_to_the_server():
+            server.run(sockets=[listener])
     if not server.started:
         raise CannotServe("The service could not start; the lines above say why.")
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _signals_left_to_the_server() -> Iterator[None]:
+    """uvicorn drains on SIGINT and SIGTERM, and then raises the signal once more for whoever was there before it. That
+    would end this process before its Postgres is stopped; an orderly end is exit status 0 anyway."""
+    before = {each: signal.signal(each, lambda _signal, _frame: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 class _Server(uvicorn.Server):
@@ -107,7 +115,6 @@ def _serve_in_several_processes(settings: Settings) -> None:
     """Become gunicorn. Every process runs its own background worker; they share the work through Postgres."""
     assert settings.database_url is not None  # settings refuse several processes without it
     migrate(settings.database_url)
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="adiuva-metrics-"))
     sys.stdout.flush()
     arguments = ["-m", "gunicorn", "--config", "python:app.gunicorn_config", "app.asgi:application()"]
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - no shell, no user input

@@ -8,7 +8,7 @@ from psycopg.rows import TupleRow
 
 from app.kit.embedded_postgres.errors import EmbeddedPostgresError
 
-CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 3
 MAINTENANCE_DATABASE = "postgres"
 
 

@@ -40,9 +40,17 @@ class Start:
         try:
             return self._until_it_answers()
         except (KeyboardInterrupt, SystemExit):
-            if self._child is not None:
-                self._child.send_signal(SIGINT)  # nobody is left who wanted it
+            self._withdraw()
             raise
+
+    def _withdraw(self) -> None:
+        """Nobody is left who wanted the server; one that was there before us stays."""
+        if self._log is None:
+            return
+        if server := Postmaster.on(self.place.data):
+            server.signal(SIGINT)
+        elif self._child is not None:
+            self._child.send_signal(SIGINT)
 
     def _until_it_answers(self) -> Remembered:
         deadline = time.monotonic() + self.patience
