@@ -86,5 +86,7 @@ class Refresh:
     async def _spend(self, session: AsyncSession, token: RefreshToken, now: datetime) -> None:
         """Use the token up, and with it the siblings the grace may have given it."""
         mine = RefreshToken.id == token.id
-        siblings = (RefreshToken.parent_id == token.parent_id) & RefreshToken.spent_at.is_(None)
-        await session.execute(update(RefreshToken).where(mine | siblings).values(spent_at=now))
+        # A session's first token has no parent, and so no siblings: the other tokens without one are other sessions'.
+        if token.parent_id is not None:
+            mine |= (RefreshToken.parent_id == token.parent_id) & RefreshToken.spent_at.is_(None)
+        await session.execute(update(RefreshToken).where(mine).values(spent_at=now))

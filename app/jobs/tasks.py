@@ -21,7 +21,7 @@ class JobInfo:
 class Retry:
     """When to try again. No jitter: a schedule that can be told beforehand is worth more than spreading a few jobs."""
 
-    attempts: int = 8  # in all; the default schedule spreads them over about four and a half hours
+    attempts: int = 8  # in all; the default schedule spreads them over about two and a half hours
     first_s: float = 5
     factor: float = 4
     longest_s: float = 3600

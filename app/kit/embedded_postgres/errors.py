@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL_WORDS = re.compile(r"No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes")
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NOT_A_FOLDER = {errno.EEXIST, errno.ENOTDIR}
 
@@ -27,8 +28,7 @@ def disk_full(folder: Path) -> EmbeddedPostgresError:
 
 def tells_of_full_disk(text: str) -> bool:
     """Whether Postgres' words mean a full disk; a full /dev/shm has the same words but is another matter."""
-    lines = [line for line in text.splitlines() if re.search("No space left on device|Disk quota exceeded", line)]
-    return any("shared memory" not in line for line in lines)
+    return any(_FULL_WORDS.search(line) and "shared memory" not in line for line in text.splitlines())
 
 
 @contextmanager

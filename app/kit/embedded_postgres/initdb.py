@@ -13,6 +13,7 @@ from app.kit.embedded_postgres.files import sync_folder
 from app.kit.embedded_postgres.lock import FolderLock
 
 _TIMEOUT_S = 180
+_MAX_PATH_BYTES = 900  # Postgres silently cuts paths at 1024 bytes, and then works on others
 # The built-in provider sorts and folds case the same way on every system, for ever; libc's locales do
 # neither.
 _FLAVOUR = (
@@ -33,6 +34,10 @@ def make_cluster(
     `initdb` inherits the lock: when we are killed it goes on for a moment, and until it has ended the next
     start waits instead of clearing the folder away underneath it.
     """
+    if len(os.fsencode(data)) > _MAX_PATH_BYTES:
+        raise EmbeddedPostgresError(
+            f"The path of the database folder is too long for Postgres: {data}. Choose a shorter one."
+        )
     draft, password = data.with_name(f"{data.name}.new"), data.with_name("password.new")
     _clear(draft, password)
     try:

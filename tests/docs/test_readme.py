@@ -1,0 +1,105 @@
+"""What the README tells a new user to type is typed here, into a shell, at a real service."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.documents import ROOT, block
+
+PATIENCE_S = 60
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The service as `python -m app serve` starts it; its base address."""
+    port = _free_port()
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port), "DATABASE_URL": database_url}
+    environment["DATA_DIR"] = str(tmp_path_factory.mktemp("served"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/health", timeout=2).close()
+        except OSError:
+            assert time.monotonic() < deadline, "the service did not start"
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_the_lines_to_copy_work_as_they_stand(served: str, tmp_path: Path) -> None:
+    script = block("README.md", "sh", after="run by tests/docs/test_readme.py").replace("http://127.0.0.1:8000", served)
+    done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(answer) for answer in re.sub(r"\}\{", "}\n{", done.stdout).splitlines()]
+    me, sessions, key, tokens = answers
+    assert me["email"] == "ada@example.com"
+    assert me.keys() == json.loads(block("README.md", "json", after="`/auth/me` answers")).keys()
+    assert sessions["items"][0]["current"] is True
+    assert key["scopes"] == ["read"]
+    assert tokens["token_type"] == "bearer"
+    assert "users.json" in zipfile.ZipFile(tmp_path / "export.zip").namelist()
+
+
+def test_the_error_that_is_shown_is_the_error_one_gets(served: str) -> None:
+    body = json.dumps({"email": "twice@example.com", "password": "analytical engine"}).encode()
+    request = urllib.request.Request(
+        f"{served}/api/v1/auth/register", data=body, headers={"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    shown = json.loads(block("README.md", "json", after="never changes"))
+    with refused.value as answer:
+        assert json.loads(answer.read()) == shown
+
+
+def test_every_command_of_the_table_exists() -> None:
+    commands = re.findall(
+        r"^\| `python -m app ([a-z ]+?)(?: EMAIL)?` \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert len(commands) >= 8
+    for command in commands:
+        done = subprocess.run([sys.executable, "-m", "app", *command.split(), "--help"], cwd=ROOT, capture_output=True)
+        assert done.returncode == 0, command
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        target
+        for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        for target in re.findall(r"(?:^|`)make ([a-z]+)", document.read_text(), re.MULTILINE)
+    }
+    assert {"run", "test"} <= named
+    assert named <= targets
