@@ -74,12 +74,14 @@ class Parts:
         )
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
         self.readiness = self._readiness()
+        self._drained: asyncio.Task[None] | None = None
 
     def attach(self, app: FastAPI) -> None:
         """Where each feature's `deps.py` looks for its services."""
         app.state.auth, app.state.accounts, app.state.jobs = self.auth, self.accounts, self.jobs
         app.state.audit, app.state.readiness = AuditTrail(self.system), self.readiness
         token = self.settings.metrics_token
+        app.state.begin_stopping = self.begin_stopping
         app.state.metrics_token = token and token.get_secret_value()
 
     @asynccontextmanager
@@ -94,11 +96,17 @@ class Parts:
         try:
             yield
         finally:
-            self.readiness.stopping = True
-            if with_worker:
-                await self.worker.stop(JOBS_DRAIN_S)
+            self.begin_stopping()
+            assert self._drained is not None
+            await self._drained
             await asyncio.gather(self.db.close(), self.system.close())
             self.hasher.close()
+
+    def begin_stopping(self) -> None:
+        """Not ready any more, and no new jobs; what is under way goes on. The first thing at SIGTERM."""
+        self.readiness.stopping = True
+        if self._drained is None:
+            self._drained = asyncio.create_task(self.worker.stop(JOBS_DRAIN_S), name="drain jobs")
 
     def _auth(self) -> AuthServices:
         assert self.settings.jwt_secret is not None

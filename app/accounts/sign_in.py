@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.emails import normalized
-from app.accounts.models import RefreshToken, UserSession
+from app.accounts.models import RefreshToken, User, UserSession
 from app.audit.record import Kind, record
 from app.auth.access_tokens import AccessTokens
 from app.auth.passwords import PasswordHasher
@@ -118,6 +118,7 @@ class SignIn:
             raise AccountDisabled("This account is disabled. Ask an administrator.")
         await self._throttle.succeeded(account, origin.address)
         async with self._db.of(found.id) as session:
+            await hold_verified(session, found.id, found.password_hash)
             keys = await self._vault.of(session, found.id)
             record(session, Kind.SIGNED_IN, user_id=found.id, at=self._clock.now(), actor_id=found.id)
             return await self._opener.open(session, found.id, keys, origin)
@@ -125,6 +126,16 @@ class SignIn:
     async def _note_failure(self, user_id: UUID) -> None:
         async with self._db.of(user_id) as session:
             record(session, Kind.SIGN_IN_FAILED, user_id=user_id, at=self._clock.now(), actor_id=None)
+
+
+async def hold_verified(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
+    """Make sure that the password just verified is still the account's, and that it stays so to the end of this
+    transaction. Hashing takes its time: meanwhile the password may have been changed, or the account disabled or erased.
+    Whoever does so after this waits, and then finds what was written here. Raises `InvalidCredentials`."""
+    unchanged = (User.id == user_id) & (User.password_hash == password_hash) & User.disabled_at.is_(None)
+    locked = select(User.id).where(unchanged).with_for_update(key_share=True)
+    if await session.scalar(locked) is None:
+        raise InvalidCredentials("E-mail or password is wrong.")
 
 
 def _comparable(email: str) -> str:

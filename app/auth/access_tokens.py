@@ -1,5 +1,6 @@
 """Access tokens: signed JWTs (RFC 7519) that live fifteen minutes. The only file that imports python-jose."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,6 +13,9 @@ from app.kit.clock import Clock
 LIFETIME = timedelta(minutes=15)
 ISSUER = AUDIENCE = "adiuva"
 _CLAIMS = frozenset({"iss", "aud", "sub", "typ", "jti", "iat", "exp", "sid"})
+# What one of ours can look like; ours have about 370 characters. The JSON in the head of a token is parsed before its
+# signature is checked: a long one of brackets only would overflow the parser's stack, and jose lets that error through.
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{1,100}\.[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{1,100}")
 # Signature, issuer and audience are jose's to check; expiry is ours, against a clock that tests can move.
 _OPTIONS = {
     "verify_exp": False,
@@ -51,6 +55,8 @@ class AccessTokens:
 
     def read(self, token: str) -> AccessClaims:
         """The claims of a valid token. Raises `NotAuthenticated` for anything else, without saying what was wrong."""
+        if not _SHAPE.fullmatch(token):
+            raise NotAuthenticated("The access token is not valid.")
         try:
             claims = jwt.decode(
                 token,
@@ -64,7 +70,7 @@ class AccessTokens:
                 raise ValueError
             read = AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), int(claims["exp"]))
             issued_at = int(claims["iat"])
-        except (JWTError, ValueError, TypeError, AttributeError):
+        except (JWTError, ValueError, TypeError, AttributeError, OverflowError):
             raise NotAuthenticated("The access token is not valid.") from None
         now = self._clock.now().timestamp()
         if read.expires_at <= now or issued_at > now + 60:

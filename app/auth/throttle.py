@@ -5,6 +5,7 @@ addresses are counted like known ones: nobody learns which exist.
 """
 
 from math import ceil
+from typing import NoReturn
 
 import structlog
 from limits.aio.storage import Storage
@@ -36,7 +37,7 @@ class SignInThrottle:
                 await self._wait_is_over(name)
                 attempts = await self._storage.incr(f"{name}:failures", REMEMBERED_S)
                 if attempts >= free:
-                    await self._storage.incr(f"{name}:delay", min(LONGEST_DELAY_S, 2 ** min(attempts - free, 10)))
+                    await self._begin_delay(name, min(LONGEST_DELAY_S, 2 ** min(attempts - free, 10)))
         except StorageError:
             log.warning("sign_in_delays_unavailable")
 
@@ -52,10 +53,16 @@ class SignInThrottle:
 
     async def _wait_is_over(self, name: str) -> None:
         if await self._storage.get(f"{name}:delay"):
-            wait = await self._storage.get_expiry(f"{name}:delay") - self._clock.now().timestamp()
-            raise RateLimited(
-                "Too many failed sign-ins for this account. Wait a little.", retry_after=max(1, ceil(wait))
-            )
+            await self._refuse(name)
+
+    async def _begin_delay(self, name: str, seconds: int) -> None:
+        """Of several attempts that found no delay at the same moment, the one that begins it goes on."""
+        if await self._storage.incr(f"{name}:delay", seconds) > 1:
+            await self._refuse(name)
+
+    async def _refuse(self, name: str) -> NoReturn:
+        wait = await self._storage.get_expiry(f"{name}:delay") - self._clock.now().timestamp()
+        raise RateLimited("Too many failed sign-ins for this account. Wait a little.", retry_after=max(1, ceil(wait)))
 
     @staticmethod
     def _names(account: str, address: str) -> list[tuple[str, int]]:

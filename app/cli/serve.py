@@ -4,14 +4,17 @@ Order matters: settings, port, lock, database, migrations, then the server; what
 slow has begun. Going down is the reverse: the server drains, then Postgres stops.
 """
 
+import asyncio
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.config import Config
 
 from app.cli.database import embedded, service_lock
@@ -41,9 +44,7 @@ def serve(settings: Settings) -> None:
             settings = settings.model_copy(update={"database_url": postgres.start().owner_url})
         assert settings.database_url is not None
         migrate(settings.database_url)
-        server = _Server(
-            Config(create_app(settings), timeout_graceful_shutdown=REQUESTS_DRAIN_S, **SERVER_FLAGS), settings
-        )
+        server = _Server(create_app(settings), settings)
         with _signals_left_to_the_server():
             server.run(sockets=[listener])
     if not server.started:
@@ -67,15 +68,22 @@ def _signals_left_to_the_server() -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: Config, settings: Settings) -> None:
-        super().__init__(config)
-        self._settings = settings
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(Config(app, timeout_graceful_shutdown=REQUESTS_DRAIN_S, **SERVER_FLAGS))
+        self._app, self._settings = app, settings
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             sys.stdout.write(welcome(self._settings))
             sys.stdout.flush()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:  # a signal handler runs anywhere; the loop must do it
+            self._loop.call_soon_threadsafe(self._app.state.begin_stopping)
 
 
 def welcome(settings: Settings) -> str:

@@ -28,6 +28,8 @@ SYSTEM_ROLE = "adiuva_system"
 
 STATEMENT_TIMEOUT_MS = 10_000
 POOL_WAIT_S = 5
+# A little more than the statement's own limit: it ends the wait for a server that cannot even say so any more.
+COMMAND_TIMEOUT_S = STATEMENT_TIMEOUT_MS / 1000 + 2
 
 
 class Base(DeclarativeBase):
@@ -65,7 +67,9 @@ def connector(url: str, role: str) -> Callable[[], Awaitable[Connection]]:
     """A function that opens connections as `role`. asyncpg reads the URL itself, `sslmode` and all."""
 
     async def connect() -> Connection:
-        connection: Connection = await asyncpg.connect(url, timeout=POOL_WAIT_S, server_settings=session_settings())
+        connection: Connection = await asyncpg.connect(
+            url, timeout=POOL_WAIT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings=session_settings()
+        )
         await connection.execute(f"SET ROLE {role}")
         return connection
 
@@ -109,6 +113,7 @@ class Database:
             min_size=1,
             max_size=self._hot_pool_size,
             timeout=POOL_WAIT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
             connection_class=_HotConnection,
             init=become_app,
             server_settings=session_settings(),

@@ -54,7 +54,6 @@ class Token:
 def machine(service: Service, person: Person, run: Run) -> type[RuleBasedStateMachine]:
     class Protocol(RuleBasedStateMachine):
         tokens = Bundle("tokens")
-        families = Bundle("families")
 
         def _token(self, answer: httpx.Response, family: Family, parent: Token | None = None) -> Token:
             body = answer.json()

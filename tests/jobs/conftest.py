@@ -4,16 +4,13 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from sqlalchemy import CursorResult, text
 
 from app.jobs.queue import enqueue
 from app.jobs.schedule import Periodic
@@ -21,39 +18,9 @@ from app.jobs.tasks import Task
 from app.jobs.worker import Worker
 from app.kit.db import Database
 from app.kit.system_db import SystemDatabase
-from app.migrate import migrate
 
-OWNER = "adiuva"
 ROOT = Path(__file__).parent.parent.parent
-FAST = {"heartbeat_s": 0.2, "stalled_after_s": 0.6, "rescue_every_s": 0.2, "poll_s": 0.2}
-
-
-def _url(database: str, user: str) -> str:
-    admin = os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:54999/postgres")
-    return make_url(admin).set(database=database, username=user).render_as_string(hide_password=False)
-
-
-def _as_admin(statement: str, database: str = "postgres") -> None:
-    with psycopg.connect(_url(database, "postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-@pytest.fixture(scope="session")
-def migrated_template() -> Iterator[str]:
-    name = f"jobs_template_{uuid4().hex[:8]}"
-    _as_admin(f"CREATE DATABASE {name} OWNER {OWNER}")
-    _as_admin("CREATE EXTENSION vector", name)
-    migrate(_url(name, OWNER))
-    yield name
-    _as_admin(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def fresh_database_url(migrated_template: str) -> Iterator[str]:
-    name = f"jobs_{uuid4().hex[:8]}"
-    _as_admin(f"CREATE DATABASE {name} TEMPLATE {migrated_template} OWNER {OWNER}")
-    yield _url(name, OWNER)
-    _as_admin(f"DROP DATABASE {name} WITH (FORCE)")
+FAST: dict[str, Any] = {"heartbeat_s": 0.2, "stalled_after_s": 0.6, "rescue_every_s": 0.2, "poll_s": 0.2}
 
 
 class Workshop:
@@ -84,9 +51,14 @@ class Workshop:
     async def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         async with self.system.begin() as session:
             result = await session.execute(text(statement), values)
-            return [dict(row) for row in result.mappings()] if result.returns_rows else []
+            return (
+                [dict(row) for row in result.mappings()]
+                if isinstance(result, CursorResult) and result.returns_rows
+                else []
+            )
 
-    async def job(self, job_id: int | None) -> dict[str, Any] | None:
+    async def job(self, job_id: int | None) -> Any:
+        """Its row, or None."""
         rows = await self.sql("SELECT *, status::text AS state FROM procrastinate_jobs WHERE id = :id", id=job_id)
         return rows[0] if rows else None
 
@@ -97,7 +69,7 @@ class Workshop:
 
     async def until_job(self, job_id: int | None, holds: Callable[[Any], bool], within_s: float = 20) -> None:
         async with asyncio.timeout(within_s):
-            while not holds(await self.job(job_id)):
+            while not holds(await self.job(job_id)):  # noqa: ASYNC110 - a test looks from outside
                 await asyncio.sleep(0.03)
 
     def process(self, *arguments: str) -> "subprocess.Popen[bytes]":

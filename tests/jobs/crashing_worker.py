@@ -23,11 +23,11 @@ async def main(url: str, concurrency: int) -> None:
     async def once(job: JobInfo) -> None:
         async with system.begin() as session:
             await session.execute(UNGUARDED, {"id": job.id})
-        await asyncio.sleep(random.random() * 0.02)
+        await asyncio.sleep(random.random() * 0.01)
         async with system.begin() as session:
             if (await session.execute(GUARD, {"id": job.id})).first():
                 await session.execute(EFFECT, {"id": job.id})
-        await asyncio.sleep(random.random() * 0.02)
+        await asyncio.sleep(random.random() * 0.06)  # done, and not yet said so
 
     async def deadly(_job: JobInfo) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

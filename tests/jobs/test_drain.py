@@ -2,9 +2,10 @@ import asyncio
 import time
 
 from app.jobs.tasks import JobInfo, Task
+from tests.jobs.conftest import Workshop
 
 
-async def test_a_stopping_worker_lets_a_running_job_finish_and_takes_no_other(workshop):
+async def test_a_stopping_worker_lets_a_running_job_finish_and_takes_no_other(workshop: Workshop) -> None:
     started, ran = asyncio.Event(), list[int]()
 
     async def run(job: JobInfo) -> None:
@@ -22,7 +23,7 @@ async def test_a_stopping_worker_lets_a_running_job_finish_and_takes_no_other(wo
     assert not worker.healthy
 
 
-async def test_a_job_that_outlasts_the_drain_goes_back_in_line_and_no_attempt_is_counted(workshop):
+async def test_a_job_that_outlasts_the_drain_goes_back_in_line_and_no_attempt_is_counted(workshop: Workshop) -> None:
     started = asyncio.Event()
 
     async def run(_job: JobInfo) -> None:
@@ -39,7 +40,7 @@ async def test_a_job_that_outlasts_the_drain_goes_back_in_line_and_no_attempt_is
     assert (job["state"], job["attempts"], job["worker_id"]) == ("todo", 0, None)
 
 
-async def test_a_worker_that_drains_longer_than_the_stalled_time_keeps_its_jobs(workshop):
+async def test_a_worker_that_drains_longer_than_the_stalled_time_keeps_its_jobs(workshop: Workshop) -> None:
     runs = list[int]()
     started = asyncio.Event()
 
@@ -57,7 +58,7 @@ async def test_a_worker_that_drains_longer_than_the_stalled_time_keeps_its_jobs(
     assert runs == [1]
 
 
-async def test_a_worker_can_be_started_again(workshop):
+async def test_a_worker_can_be_started_again(workshop: Workshop) -> None:
     done = asyncio.Event()
 
     async def run(_job: JobInfo) -> None:

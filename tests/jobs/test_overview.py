@@ -6,14 +6,16 @@ import pytest
 from app.errors import NotFound
 from app.jobs.overview import AllJobs, JobNotFailed, forget_user, retry
 from app.jobs.tasks import JobInfo, Retry, Task
+from tests.jobs.conftest import Workshop
 
 
-async def retry_now(workshop, job_id):
+async def retry_now(workshop: Workshop, job_id: int | None) -> None:
     async with workshop.system.begin() as session:
+        assert job_id is not None
         await retry(session, job_id)
 
 
-async def test_administrators_see_jobs_by_status_newest_first_and_in_pages(workshop):
+async def test_administrators_see_jobs_by_status_newest_first_and_in_pages(workshop: Workshop) -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_job: JobInfo) -> None:
@@ -41,7 +43,7 @@ async def test_administrators_see_jobs_by_status_newest_first_and_in_pages(works
         go_on.set()
 
 
-async def test_a_failed_job_that_is_put_back_runs_again_with_all_its_attempts(workshop):
+async def test_a_failed_job_that_is_put_back_runs_again_with_all_its_attempts(workshop: Workshop) -> None:
     attempts = list[int]()
 
     async def run(job: JobInfo) -> None:
@@ -57,7 +59,7 @@ async def test_a_failed_job_that_is_put_back_runs_again_with_all_its_attempts(wo
     assert attempts == [1, 2, 1, 2]
 
 
-async def test_only_a_failed_job_can_be_put_back(workshop):
+async def test_only_a_failed_job_can_be_put_back(workshop: Workshop) -> None:
     job_id = await workshop.enqueue("any")
     with pytest.raises(JobNotFailed):
         await retry_now(workshop, job_id)
@@ -65,7 +67,7 @@ async def test_only_a_failed_job_can_be_put_back(workshop):
         await retry_now(workshop, 10**9)
 
 
-async def test_erasing_a_user_forgets_their_jobs_but_the_one_that_erases(workshop):
+async def test_erasing_a_user_forgets_their_jobs_but_the_one_that_erases(workshop: Workshop) -> None:
     ann, ben = uuid4(), uuid4()
     erasing = await workshop.enqueue("erase", {"user_id": str(ann)})
     for _ in range(2):

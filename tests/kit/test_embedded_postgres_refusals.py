@@ -58,7 +58,7 @@ def test_damaged_passwords(ready: Path, content: str) -> None:
 def test_passwords_of_another_database(ready: Path) -> None:
     facts = json.loads((ready / "connection.json").read_text())
     (ready / "connection.json").write_text(json.dumps(facts | {"superuser_password": "another"}))
-    with pytest.raises(EmbeddedPostgresError, match="do not belong together. Restore the file that does"):
+    with pytest.raises(EmbeddedPostgresError, match=r"do not belong together. Restore the file that does"):
         EmbeddedPostgres(ready, durable=False).start()
 
 
@@ -119,6 +119,29 @@ def test_a_platform_without_programs(open_folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert "The Postgres programs are not installed" in done.stderr
     assert "set DATABASE_URL" in done.stderr
+
+
+NO_PORTS = """
+import socket, sys
+from pathlib import Path
+from app.kit.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40001")
+held = [socket.create_server(("127.0.0.1", port)) for port in (40000, 40001)]
+try:
+    EmbeddedPostgres(Path(sys.argv[1])).start()
+except EmbeddedPostgresError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a network with two ports")
+def test_a_machine_without_a_free_port(ready: Path) -> None:
+    remembered = json.loads((ready / "connection.json").read_text())
+    (ready / "connection.json").write_text(json.dumps(remembered | {"port": 40000}))
+    command: list[str | Path] = ["unshare", "-n", sys.executable, "-c", NO_PORTS, ready]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert "No port is free on 127.0.0.1" in done.stdout
 
 
 @pytest.fixture

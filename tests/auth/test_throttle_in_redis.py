@@ -1,0 +1,58 @@
+"""Several processes share their sign-in delays through Redis, where every question is a wait: nothing may slip between."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+from limits.aio.storage import RedisStorage, Storage
+
+from app.auth.counters import counters
+from app.auth.throttle import FREE_FROM_ONE_ADDRESS, SignInThrottle
+from app.errors import RateLimited
+from app.kit.clock import SystemClock
+
+
+async def outcome(throttle: SignInThrottle, account: str) -> str:
+    try:
+        await throttle.admit(account, "203.0.113.7")
+    except RateLimited:
+        return "waits"
+    return "admitted"
+
+
+@pytest.fixture
+async def storage(redis_url: str) -> AsyncIterator[Storage]:
+    made = counters(redis_url, SystemClock())
+    yield made
+    await closed(made)
+
+
+async def closed(storage: Storage) -> None:
+    assert isinstance(storage, RedisStorage)
+    await storage.bridge.get_connection().aclose()
+
+
+async def test_guesses_made_at_once_do_not_slip_through(storage: Storage) -> None:
+    processes = [SignInThrottle(storage, SystemClock()) for _ in range(2)]
+    told = await asyncio.gather(*(outcome(processes[number % 2], "ada@example.com") for number in range(60)))
+    assert Counter(told) == {"admitted": FREE_FROM_ONE_ADDRESS, "waits": 60 - FREE_FROM_ONE_ADDRESS}
+
+
+async def test_after_the_delay_one_guess_gets_through(storage: Storage) -> None:
+    throttle = SignInThrottle(storage, SystemClock())
+    for _ in range(FREE_FROM_ONE_ADDRESS):
+        assert await outcome(throttle, "bob@example.com") == "admitted"
+    assert await outcome(throttle, "bob@example.com") == "waits"
+    await asyncio.sleep(1.1)
+    told = await asyncio.gather(*(outcome(throttle, "bob@example.com") for _ in range(40)))
+    assert Counter(told) == {"admitted": 1, "waits": 39}
+
+
+async def test_without_redis_people_can_still_sign_in() -> None:
+    away = counters("redis://127.0.0.1:1/0", SystemClock())
+    throttle = SignInThrottle(away, SystemClock())
+    for _ in range(10):
+        assert await outcome(throttle, "ada@example.com") == "admitted"
+    await throttle.succeeded("ada@example.com", "203.0.113.7")
+    await closed(away)
