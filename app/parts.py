@@ -10,7 +10,7 @@ from app.accounts.administration import Administration
 from app.accounts.api_keys import ApiKeys
 from app.accounts.deps import AccountServices
 from app.accounts.email_change import EmailChange
-from app.accounts.erase import Erasure, ErasureFinish
+from app.accounts.erase import Erasure, ErasureFinish, ReceiptAddress
 from app.accounts.export import Export
 from app.accounts.invitations import Invitations
 from app.accounts.jobs import AccountErasures, AccountMails, AccountPurge
@@ -32,9 +32,10 @@ from app.health.checks import Check, Readiness
 from app.idempotency.keep import Idempotency
 from app.jobs.administration import JobAdministration
 from app.jobs.overview import AllJobs
+from app.jobs.purge import daily_purge
 from app.jobs.routes import JobServices
 from app.jobs.schedule import Periodic
-from app.jobs.tasks import Task
+from app.jobs.tasks import Retry, Task
 from app.jobs.worker import Worker
 from app.keys.master_keys import MasterKeys
 from app.keys.rotate import KeyRotation
@@ -43,7 +44,7 @@ from app.kit.clock import Clock
 from app.kit.db import Database
 from app.kit.system_db import SystemDatabase
 from app.mail.folder import FolderMailer
-from app.mail.port import Mailer, NoMailer
+from app.mail.port import Mailer, MailRejected, NoMailer
 from app.mail.smtp import SmtpMailer
 
 JOBS_DRAIN_S = 10
@@ -66,6 +67,7 @@ class Parts:
         self.counters = counters(settings.redis_url, clock)
         self.mailer = mailer_of(settings)
         self.invitations = Invitations(settings.jwt_secret.get_secret_value(), clock)
+        self.receipts = ReceiptAddress(settings.jwt_secret.get_secret_value())
         self.administration = Administration(self.system, clock)
         self.auth = self._auth()
         self.accounts = self._accounts()
@@ -130,22 +132,26 @@ class Parts:
             emails=EmailChange(db, vault, check, clock, can_mail=can_mail),
             api_keys=ApiKeys(db, vault, clock),
             export=Export(db, vault, clock),
-            erasure=Erasure(db, vault, check, clock),
+            erasure=Erasure(db, vault, check, clock, self.receipts if can_mail else None),
             administration=self.administration,
         )
 
     def _tasks(self) -> list[Task]:
-        mails = AccountMails(self.db, self.vault, self.mailer, self.clock, base_url=self.settings.own_url)
+        mails = AccountMails(
+            self.db, self.vault, self.mailer, self.clock, self.receipts, base_url=self.settings.own_url
+        )
+        mail = Retry(give_up_on=(MailRejected,))
         erasures = AccountErasures(ErasureFinish(self.system, self.clock), self.vault)
         return [
-            Task("accounts.send_link", mails.send_link),
-            Task("accounts.send_notice", mails.send_notice),
-            Task("accounts.send_receipt", mails.send_receipt),
+            Task("accounts.send_link", mails.send_link, mail),
+            Task("accounts.send_notice", mails.send_notice, mail),
+            Task("accounts.send_receipt", mails.send_receipt, mail),
             Task("accounts.finish_erasure", erasures.finish_erasure),
         ]
 
     def _periodic(self) -> list[Periodic]:
-        return [Periodic(Task("accounts.purge", AccountPurge(self.system, self.clock).purge), cron="17 3 * * *")]
+        purge = Task("accounts.purge", AccountPurge(self.system, self.clock).purge)
+        return [Periodic(purge, cron="17 3 * * *"), daily_purge(self.system, self.clock)]
 
     def _readiness(self) -> Readiness:
         async def database() -> bool:

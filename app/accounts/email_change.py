@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from app.accounts.models import OneTimeToken, User
 from app.accounts.one_time_links import LIFETIMES, Purpose
 from app.accounts.password_change import PasswordCheck
 from app.accounts.registration import EmailTaken
+from app.accounts.sign_in import hold_verified
 from app.audit.record import Kind, record
 from app.auth.secrets import digest, new_secret
 from app.errors import Conflict
@@ -37,8 +38,9 @@ class EmailChange:
         `Invalid`, `MailUnavailable`."""
         require(can_mail=self._can_mail)
         email = normalized(new_email)
-        await self._check.require(user_id, password, address)
+        verified = await self._check.require(user_id, password, address)
         async with self._db.of(user_id) as session:
+            await hold_verified(session, user_id, verified)
             taken = (
                 await session.execute(text("SELECT id FROM find_login(:email)"), {"email": email})
             ).scalar_one_or_none()
@@ -95,6 +97,6 @@ class EmailChange:
                 values["email"] = await keys.open(Place("one_time_tokens", "new_email", link.id), link.new_email)
                 kind = Kind.EMAIL_CHANGED
                 # A link still under way to the old address proves nothing about the new one.
-                await session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id))
+                await one_time_links.withdraw(session, user_id, set(Purpose))
             await session.execute(update(User).where(User.id == user_id).values(**values))
             record(session, kind, user_id=user_id, at=now, actor_id=user_id)

@@ -14,12 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import ApiKey, OneTimeToken, User, UserSession
 from app.accounts.password_change import PasswordCheck
+from app.accounts.sign_in import hold_verified
 from app.audit.record import Kind, record
+from app.errors import NotAuthenticated
 from app.jobs.overview import forget_user
 from app.jobs.queue import enqueue
 from app.keys.models import UserKey
 from app.keys.vault import KeyVault
 from app.kit.clock import Clock
+from app.kit.crypto import fernet_for
 from app.kit.db import Base, Database
 from app.kit.system_db import SystemDatabase
 
@@ -33,18 +36,37 @@ class ErasureBegun:
     sessions_ended: int
 
 
+class ReceiptAddress:
+    """Where the receipt goes, sealed: the account's own key is gone by then, and a job's arguments can be seen."""
+
+    def __init__(self, secret: str) -> None:
+        self._fernet = fernet_for(b"erasure receipt", secret)
+
+    def seal(self, email: str) -> str:
+        return self._fernet.encrypt(email.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        return self._fernet.decrypt(sealed).decode()
+
+
 class Erasure:
     """The first half: in the user's request."""
 
-    def __init__(self, db: Database, vault: KeyVault, check: PasswordCheck, clock: Clock) -> None:
-        self._db, self._vault, self._check, self._clock = db, vault, check, clock
+    def __init__(
+        self, db: Database, vault: KeyVault, check: PasswordCheck, clock: Clock, receipts: ReceiptAddress | None
+    ) -> None:
+        """`receipts` is None where no mail can be sent."""
+        self._db, self._vault, self._check, self._clock, self._receipts = db, vault, check, clock, receipts
 
     async def begin(self, user_id: UUID, password: str, address: str) -> ErasureBegun:
         """Destroy the keys, sign out everywhere, give the e-mail address back. Raises `InvalidCredentials`."""
-        await self._check.require(user_id, password, address)
+        verified = await self._check.require(user_id, password, address)
         async with self._db.of(user_id) as session:
-            user = await session.get_one(User, user_id, with_for_update=True)
-            email = user.email
+            await hold_verified(session, user_id, verified)  # so that of two at once one goes on, and knows the e-mail
+            user = await session.get_one(User, user_id)
+            if user.email is None:
+                raise NotAuthenticated("This account is being erased already.")
+            receipt_to = self._receipts.seal(user.email) if self._receipts else ""
             begun = ErasureBegun(
                 await _deleted(session, UserKey.__table__, UserKey.user_id == user_id),
                 await _deleted(session, UserSession.__table__, UserSession.user_id == user_id),
@@ -53,7 +75,7 @@ class Erasure:
             await _deleted(session, OneTimeToken.__table__, OneTimeToken.user_id == user_id)
             await session.execute(update(User).where(User.id == user_id).values(email=None, password_hash=None))
             record(session, Kind.ERASURE_BEGUN, user_id=user_id, at=self._clock.now(), actor_id=user_id)
-            await enqueue(session, "accounts.finish_erasure", {"user_id": str(user_id), "email": email or ""})
+            await enqueue(session, "accounts.finish_erasure", {"user_id": str(user_id), "receipt_to": receipt_to})
         self._vault.forget(user_id)
         return begun
 
@@ -64,7 +86,7 @@ class ErasureFinish:
     def __init__(self, system: SystemDatabase, clock: Clock) -> None:
         self._system, self._clock = system, clock
 
-    async def finish(self, user_id: UUID, email: str, job_id: int) -> None:
+    async def finish(self, user_id: UUID, receipt_to: str, job_id: int) -> None:
         """Delete every row of the user, count them, and have the receipt mailed. Once done, doing it again does nothing."""
         async with self._system.begin() as session:
             if await session.get(User, user_id, with_for_update=True) is None:
@@ -76,8 +98,9 @@ class ErasureFinish:
             counted["users"] = await _deleted(session, User.__table__, User.id == user_id)
             receipt = {name: count for name, count in counted.items() if count}
             record(session, Kind.ERASED, user_id=user_id, at=self._clock.now(), actor_id=None, **receipt)
-            if email:
-                await enqueue(session, "accounts.send_receipt", {"email": email, "records": sum(receipt.values())})
+            if receipt_to:
+                args: dict[str, str | int] = {"receipt_to": receipt_to, "records": sum(receipt.values())}
+                await enqueue(session, "accounts.send_receipt", args)
 
 
 def owned_tables() -> list[Table]:

@@ -4,13 +4,12 @@ An invitation is a sealed note naming an e-mail address and when it was made; no
 an address can register once.
 """
 
-import base64
-import hashlib
 from datetime import timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 
 from app.kit.clock import Clock
+from app.kit.crypto import fernet_for
 
 LIFETIME = timedelta(days=7)
 
@@ -18,8 +17,7 @@ LIFETIME = timedelta(days=7)
 class Invitations:
     def __init__(self, secret: str, clock: Clock) -> None:
         """`secret` is the service's signing secret; invitations use a key derived from it for them alone."""
-        key = hashlib.blake2b(secret.encode(), digest_size=32, person=b"invitation").digest()
-        self._fernet, self._clock = Fernet(base64.urlsafe_b64encode(key)), clock
+        self._fernet, self._clock = fernet_for(b"invitation", secret), clock
 
     def make(self, email: str) -> str:
         """An invitation for this (normalized) address; valid for seven days."""

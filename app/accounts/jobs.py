@@ -7,7 +7,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import mails
-from app.accounts.erase import ErasureFinish
+from app.accounts.erase import ErasureFinish, ReceiptAddress
 from app.accounts.models import ApiKey, OneTimeToken, RefreshToken, User, UserSession
 from app.accounts.one_time_links import Purpose, issue
 from app.idempotency.models import KeptAnswer
@@ -24,8 +24,11 @@ ANSWERS_KEPT = timedelta(days=1)
 
 
 class AccountMails:
-    def __init__(self, db: Database, vault: KeyVault, mailer: Mailer, clock: Clock, *, base_url: str) -> None:
-        self._db, self._vault, self._mailer, self._clock, self._base_url = db, vault, mailer, clock, base_url
+    def __init__(
+        self, db: Database, vault: KeyVault, mailer: Mailer, clock: Clock, receipts: ReceiptAddress, *, base_url: str
+    ) -> None:
+        self._db, self._vault, self._mailer, self._clock = db, vault, mailer, clock
+        self._receipts, self._base_url = receipts, base_url
 
     async def send_link(self, job: JobInfo, *, user_id: str, purpose: str) -> None:
         """Make the link's secret, then mail it. Run again, it makes another; the newest mail is the one that works."""
@@ -48,8 +51,10 @@ class AccountMails:
         if user is not None and user.email is not None:
             await self._send(job, user.email, *mails.NOTICES[notice])
 
-    async def send_receipt(self, job: JobInfo, *, email: str, records: int) -> None:
-        await self._send(job, email, "Your account has been erased", mails.receipt_mail(records))
+    async def send_receipt(self, job: JobInfo, *, receipt_to: str, records: int) -> None:
+        await self._send(
+            job, self._receipts.open(receipt_to), "Your account has been erased", mails.receipt_mail(records)
+        )
 
     async def _new_address(self, session: AsyncSession, owner: UUID) -> str | None:
         """The address a waiting change leads to."""
@@ -68,9 +73,9 @@ class AccountErasures:
     def __init__(self, finish: ErasureFinish, vault: KeyVault) -> None:
         self._finish, self._vault = finish, vault
 
-    async def finish_erasure(self, job: JobInfo, *, user_id: str, email: str) -> None:
+    async def finish_erasure(self, job: JobInfo, *, user_id: str, receipt_to: str) -> None:
         self._vault.forget(UUID(user_id))
-        await self._finish.finish(UUID(user_id), email, job.id)
+        await self._finish.finish(UUID(user_id), receipt_to, job.id)
 
 
 class AccountPurge:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import OneTimeToken
+from app.accounts.models import OneTimeToken, User
 from app.auth.secrets import digest, new_secret
 from app.errors import BadRequest
 
@@ -66,7 +66,9 @@ async def owner_of(session: AsyncSession, secret: str) -> UUID:
 
 
 async def use(session: AsyncSession, user_id: UUID, secret: str, purposes: set[Purpose], now: datetime) -> UsedLink:
-    """Use the link up: of two at once, one gets it. Raises `LinkInvalid`."""
+    """Use the link up: of two at once, one gets it. The user's row is locked to the end of the transaction, before the
+    link's, in the order everyone else takes them. Raises `LinkInvalid`."""
+    await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     statement = (
         delete(OneTimeToken)
         .where(
@@ -81,3 +83,11 @@ async def use(session: AsyncSession, user_id: UUID, secret: str, purposes: set[P
     if row is None:
         raise LinkInvalid
     return UsedLink(row.id, user_id, Purpose(row.purpose), row.new_email)
+
+
+async def withdraw(session: AsyncSession, user_id: UUID, purposes: set[Purpose]) -> None:
+    """Links of these purposes stop working."""
+    names = [purpose.value for purpose in purposes]
+    await session.execute(
+        delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose.in_(names))
+    )

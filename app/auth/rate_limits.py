@@ -1,6 +1,7 @@
 """How often one may ask: fixed windows of a minute, counted from the first request in each."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import structlog
 from limits.aio.storage import Storage
@@ -47,9 +48,10 @@ class RateLimiter:
         except StorageError:
             log.warning("rate_limits_unavailable")
             return None
-        standing = Standing(per_minute, max(0, per_minute - used), int(resets_at) + 1)
+        standing = Standing(per_minute, max(0, per_minute - used), ceil(resets_at))
         return standing, used <= per_minute
 
     def refusal(self, standing: Standing) -> RateLimited:
-        wait = max(1, standing.resets_at - int(self._clock.now().timestamp()))
+        wait = ceil(standing.resets_at - self._clock.now().timestamp())
+        wait = min(max(1, wait), WINDOW_S)  # the reset is told in whole seconds, up to one later than it comes
         return RateLimited(f"That was more than {standing.limit} requests in a minute.", retry_after=wait)

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -91,9 +92,15 @@ def welcome(settings: Settings) -> str:
     return (
         f"\nAdiuva is up. Try it in the browser: {base}/docs (register, then everything else is one click away)\n"
         f"From a terminal:  curl -s {base}/health    The README has the next lines to try.\n"
-        f"Mails land in {settings.data_dir / 'mail'}; an administrator is made with: python -m app admin create EMAIL. "
+        f"Mails land in {settings.data_dir / 'mail'}; an administrator is made with: {_python()} -m app admin create EMAIL. "
         "Ctrl-C stops everything.\n\n"
     )
+
+
+def _python() -> str:
+    """This interpreter, as it is typed from here."""
+    python = Path(sys.executable)
+    return str(python.relative_to(Path.cwd())) if python.is_relative_to(Path.cwd()) else str(python)
 
 
 def _reachable(host: str) -> str:

@@ -9,6 +9,7 @@ Data keys are wrapped with AES-256-GCM (NIST SP 800-38D): `nonce (12 bytes) || c
 
 import asyncio
 import base64
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,12 @@ def unwrap(wrapping_key: bytes, wrapped: bytes, bound_to: bytes) -> bytes:
         return AESGCM(wrapping_key).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], bound_to)
     except (InvalidTag, ValueError):
         raise CannotOpen("The key could not be unwrapped.") from None
+
+
+def fernet_for(purpose: bytes, secret: str) -> Fernet:
+    """A cipher for one purpose, from a secret of the service. `purpose`: at most 16 bytes; another one, another key."""
+    key = hashlib.blake2b(secret.encode(), digest_size=KEY_BYTES, person=purpose).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 class KeyRing:

@@ -15,6 +15,13 @@ class MailUnavailable(AdiuvaError):
     code = "mail_unavailable"
 
 
+class MailRejected(AdiuvaError):
+    """The mail server will never take this mail, say because there is no such address."""
+
+    status = 502
+    code = "mail_rejected"
+
+
 @dataclass(frozen=True)
 class Mail:
     to: str
@@ -25,7 +32,7 @@ class Mail:
 
 class Mailer(Protocol):
     async def send(self, mail: Mail) -> None:
-        """Raises `MailUnavailable` when it should be tried again."""
+        """Raises `MailUnavailable` when it should be tried again, `MailRejected` when that would change nothing."""
         ...
 
 

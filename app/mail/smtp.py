@@ -4,9 +4,10 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from app.mail.port import Mail, MailUnavailable, as_message
+from app.mail.port import Mail, MailRejected, MailUnavailable, as_message
 
 TIMEOUT_S = 30
+PERMANENT = 500
 
 
 class SmtpMailer:
@@ -33,4 +34,15 @@ class SmtpMailer:
             )
         except (aiosmtplib.SMTPException, OSError) as error:
             # Not `str(error)`: a server's refusal repeats the address.
+            if _is_final(error):
+                raise MailRejected("The mail server will not take this mail.") from None
             raise MailUnavailable(f"The mail server refused or did not answer ({type(error).__name__}).") from None
+
+
+def _is_final(error: Exception) -> bool:
+    """A 5xx for this sender, recipient or content (RFC 5321, 4.2.1). A refused sign-in or a server that is closing is
+    something an operator mends, so it is tried again."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(each.code >= PERMANENT for each in error.recipients)
+    refused = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError)
+    return refused and isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= PERMANENT
