@@ -12,6 +12,8 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from jose import JWTError, jwt
 from pydantic import BaseModel
 
+from benchmarks.one_route import one_route
+
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -39,17 +41,6 @@ class Profile(BaseModel):
     tier: str
     is_admin: bool
     created_at: int
-
-
-def empty() -> FastAPI:
-    """One route, nothing else."""
-    app = FastAPI()
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    return app
 
 
 def me(database_url: str, secret: str, *, stock_pool: bool) -> FastAPI:
@@ -101,7 +92,7 @@ class Login(BaseModel):
 
 def inline_hashing(password_hash: str) -> FastAPI:
     """Verifies a password on the event loop: what the service must not do."""
-    app = empty()
+    app = one_route()
 
     @app.post("/api/v1/auth/login")
     async def login(body: Login) -> dict[str, bool]:

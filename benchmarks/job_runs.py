@@ -133,7 +133,7 @@ async def measured(side: Side, started: Started, *, one_by_one: int, at_once: in
 
 async def main() -> None:
     told = orjson.loads(sys.stdin.buffer.read())
-    set_up_logging(level="warning", as_json=True)
+    set_up_logging(level="error", as_json=True)
     started = Started()
     running = {"ours": Ours.running, "bare": Bare.running}[told["kind"]]
     async with running(told["url"], started) as side:

@@ -117,11 +117,14 @@ def _report(taken: dict[str, list[Taken]]) -> Report:
     return Report(
         "me",
         ABOUT,
-        ["", "req/s", "p50 ms", "p99 ms", "CPU µs/req", f"of the req/s of «{BASELINE}»", "its CPU over ours"],
+        ["", "req/s", "p50 ms", "p99 ms", "CPU µs/req", "of bare's req/s", "bare's CPU over its own"],
         rows,
         [
             Goal(f"at least {MUST} of the baseline's req/s", str(ratio), ratio.median >= MUST),
             Goal(f"aim: {AIM} of them", str(ratio), ratio.median >= AIM),
         ],
-        ["server CPU is counted inside the process; the database's own is not in it"],
+        [
+            f"ratios are to «{BASELINE}», round by round; the CPU's is the steadier on a machine that is shared",
+            "CPU is that of the server's process; the database's is not in it",
+        ],
     )

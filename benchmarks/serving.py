@@ -16,33 +16,38 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.server_flags import SERVER_FLAGS
-from benchmarks import bare
 from benchmarks.probe import Probe
 
 
-def service(**settings: Any) -> FastAPI:
+def application(kind: str, options: dict[str, Any]) -> FastAPI:
+    """Imports only what that kind needs: its memory and its start are measured too."""
+    if kind == "one_route":
+        from benchmarks.one_route import one_route
+
+        return one_route()
+    if kind == "service":
+        return _service(options)
+    from benchmarks import bare
+
+    kinds: dict[str, Callable[..., FastAPI]] = {"me": bare.me, "inline_hashing": bare.inline_hashing}
+    return kinds[kind](**options)
+
+
+def _service(options: dict[str, Any]) -> FastAPI:
     """The real one, with its logs as in production."""
     from app.config import Settings
     from app.logging import set_up_logging
     from app.main import create_app
 
-    complete = Settings(_env_file=None, **settings)
-    set_up_logging(level=complete.log_level, as_json=complete.logs_as_json)
-    return create_app(complete)
-
-
-KINDS: dict[str, Callable[..., FastAPI]] = {
-    "service": service,
-    "me": bare.me,
-    "inline_hashing": bare.inline_hashing,
-    "empty": bare.empty,
-}
+    settings = Settings(_env_file=None, **options)
+    set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
+    return create_app(settings)
 
 
 def main() -> None:
     told = orjson.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    app = Probe(KINDS[told["kind"]](**told["options"]))
+    app = Probe(application(told["kind"], told["options"]))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     sys.stdout.write(f"{listener.getsockname()[1]}\n")

@@ -163,6 +163,17 @@ def test_an_installation_that_was_killed_begins_again(checkout: Checkout, reache
     assert checkout.has("helpful")
 
 
+def test_an_addition_that_was_killed_leaves_nothing_to_rely_on(installed: Checkout) -> None:
+    process = installed.begin("dev")
+    assert process.stdout is not None
+    process.stdout.readline()
+    while (installed.root / ".venv" / ".installed-run").exists():
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    assert "Installing" in installed.run("run")
+
+
 def test_two_runs_at_once_wait_for_each_other(checkout: Checkout) -> None:
     both = [checkout.begin("run") for _ in range(2)]
     said = sorted(process.communicate()[0] for process in both)

@@ -89,7 +89,9 @@ class Administration:
 
 
 async def _existing(session: AsyncSession, user_id: UUID) -> User:
-    user = await session.get(User, user_id, with_for_update=True)
+    """The account, its row locked: but not against others that refer to it. A refresh holds the session's row and then
+    refers to the user's; ending sessions takes the two the other way round, and each would wait for the other."""
+    user = await session.get(User, user_id, with_for_update={"key_share": True})
     if user is None or user.email is None:
         raise NotFound("There is no such account.")
     return user

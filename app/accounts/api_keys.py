@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
 
-from app.accounts.models import ApiKey
+from app.accounts.models import ApiKey, User
 from app.audit.record import Kind, record
 from app.auth.scopes import Scope
 from app.auth.secrets import API_KEY_PREFIX, digest, new_secret
@@ -48,6 +48,8 @@ class ApiKeys:
             raise Invalid("The expiry must lie in the future.", field="expires_at")
         secret, key_id = new_secret(API_KEY_PREFIX), uuid4()
         async with self._db.of(user_id) as session:
+            # Keys made at the same moment go one after the other, or each would count without the others.
+            await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
             count = await session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.user_id == user_id))
             if (count or 0) >= MOST_KEYS:
                 raise TooManyKeys(f"An account has at most {MOST_KEYS} API keys. Revoke one first.")

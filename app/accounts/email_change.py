@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,7 +70,8 @@ class EmailChange:
         """Mail the link that proves the present address again. Raises `AlreadyVerified`, `MailUnavailable`."""
         require(can_mail=self._can_mail)
         async with self._db.of(user_id) as session:
-            if (await session.get_one(User, user_id)).email_verified_at is not None:
+            verified_at = await session.scalar(select(User.email_verified_at).where(User.id == user_id))
+            if verified_at is not None:
                 raise AlreadyVerified("This e-mail address is verified already.")
             args = {"user_id": str(user_id), "purpose": Purpose.VERIFY_EMAIL.value}
             await enqueue(session, "accounts.send_link", args, once_while_waiting=f"verify:{user_id}")

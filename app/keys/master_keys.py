@@ -1,7 +1,6 @@
 """Master keys: `MASTER_KEYS="k2:<base64>,k1:<base64>"`. The first wraps, all unwrap."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,7 +73,7 @@ def _bound_to(user_id: UUID, version: int) -> bytes:
 def _decode(key_id: str, encoded: str) -> bytes:
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or letters outside ASCII
         raise BadMasterKeys(f"MASTER_KEYS: the key {key_id} is not base64.") from None
     if len(key) != KEY_BYTES:
         raise BadMasterKeys(

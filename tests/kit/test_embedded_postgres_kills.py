@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.kit.embedded_postgres import EmbeddedPostgres
+from app.kit.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError, FolderInUse
 from app.kit.embedded_postgres.postmaster import Postmaster
 from tests.kit.conftest import StartService
 
@@ -71,10 +71,15 @@ def test_first_starts_killed_again_and_again_heal_in_the_end(open_folder: Path, 
 def test_a_start_waits_for_the_initdb_that_a_killed_one_left(open_folder: Path, start_service: StartService) -> None:
     folder = open_folder / "postgres"
     service = start_service(folder)
-    while not (folder / "data.new").exists():
+    while not (folder / "data.new" / "base").exists():
         time.sleep(0.001)
+    initdb = int(subprocess.run(["pgrep", "-P", str(service.pid)], capture_output=True, check=True).stdout)
+    os.kill(initdb, signal.SIGSTOP)
     service.kill()
     service.wait()
+    with pytest.raises(FolderInUse):
+        EmbeddedPostgres(folder, patience=0.1).start()
+    os.kill(initdb, signal.SIGCONT)
     _works(folder)
 
 
@@ -170,7 +175,9 @@ def test_a_server_that_does_not_come_up_in_time_is_named_in_a_sentence(ready: Pa
     pid = _pid(ready)
     os.kill(pid, signal.SIGSTOP)
     try:
-        with pytest.raises(Exception, match=r"did not accept connections within .* start again in a minute"):
+        with pytest.raises(
+            EmbeddedPostgresError, match=r"did not accept connections within .* start again in a minute"
+        ):
             postgres.start()
     finally:
         os.kill(pid, signal.SIGCONT)

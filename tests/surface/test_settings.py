@@ -1,0 +1,92 @@
+"""One list of settings: the class, `.env.example` and whoever reads the environment agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+
+ROOT = Path(__file__).parents[2]
+NAMES = {name.upper() for name in Settings.model_fields}
+
+# Who else may look at the environment, and why; none of them reads a setting.
+OTHER_READERS = {
+    "app/kit/measures.py": {"PROMETHEUS_MULTIPROC_DIR"},  # prometheus_client's own, made by the next
+    "app/gunicorn_config.py": {"PROMETHEUS_MULTIPROC_DIR"},  # set for the processes it starts
+    "app/kit/embedded_postgres/account.py": set(),  # hands a harmless part of it on to Postgres
+}
+
+
+def _example() -> list[tuple[str, str]]:
+    """(name, value) of each line of `.env.example`, commented or not."""
+    found = re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    return [(name, value) for name, value in found]
+
+
+def test_the_example_names_every_setting_once_and_nothing_else() -> None:
+    names = [name for name, _ in _example()]
+    assert sorted(names) == sorted(NAMES)
+
+
+def test_the_example_says_what_every_setting_is_for() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    explained = False
+    for line in lines:
+        if re.match(r"#?[A-Z][A-Z0-9_]*=", line):
+            assert explained, line
+        else:
+            # HOST and PORT share their line; a heading explains nothing.
+            explained = line.startswith("# ") and not line.startswith("# ---")
+
+
+@pytest.mark.parametrize(("name", "value"), _example())
+def test_the_value_of_the_example_is_the_default_where_there_is_one(name: str, value: str) -> None:
+    default = Settings.model_fields[name.lower()].default
+    if default is not None:
+        assert value == str(default)
+
+
+def test_the_example_sets_nothing() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        str(file.relative_to(ROOT)): set(
+            re.findall(r"""environ[^\n]*?["']([A-Z_]+)["']|["']([A-Z_]+)["'] (?:not )?in os\.environ""", text)
+        )
+        for file in (ROOT / "app").rglob("*.py")
+        if re.search(r"\benviron\b|\bgetenv\b", text := _code(file))
+    }
+    named = {file: {name for pair in pairs for name in pair if name} for file, pairs in readers.items()}
+    assert named == OTHER_READERS
+
+
+def test_nobody_reads_a_settings_file_but_the_settings() -> None:
+    assert [file for file in (ROOT / "app").rglob("*.py") if "dotenv" in _code(file)] == []
+
+
+def _code(file: Path) -> str:
+    """Without comments and docstrings."""
+    return re.sub(r'"""(?s:.*?)"""|#[^\n]*', "", file.read_text())
+
+
+def test_secrets_are_of_the_type_that_does_not_print_itself() -> None:
+    smelling = {name for name in NAMES if re.search("SECRET|KEY|TOKEN|PASSWORD", name)} | {"SMTP_URL"}
+    for name in smelling:
+        if name != "JWT_ALGORITHM":
+            assert "SecretStr" in str(Settings.model_fields[name.lower()].annotation), name
+
+
+def test_settings_that_the_documents_name_exist() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    assigned = {name for document in documents for name in re.findall(r"`([A-Z][A-Z_]{2,})=", document.read_text())}
+    assert assigned
+    assert assigned <= NAMES
+
+
+def test_compose_and_image_name_settings_that_exist() -> None:
+    compose = set(re.findall(r"^\s+([A-Z][A-Z_]+):", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE))
+    assert {name for name in compose if not name.startswith("POSTGRES_")} <= NAMES

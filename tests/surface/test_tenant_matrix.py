@@ -1,0 +1,188 @@
+"""Object-level authorization: Bob names Ada's things, on every route that takes an id.
+
+The routes come from the application; how to make a thing of Ada's is written in `ENTRIES`. A new route with an id that has
+no entry fails.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+from fastapi import APIRouter, FastAPI
+from psycopg.rows import dict_row
+from pydantic import BaseModel
+
+from app.jobs.queue import enqueue
+from app.kit.db import Database
+from tests.conftest import Service
+from tests.factories.people import Person
+from tests.surface.routes import all_routes, routes_of
+
+Make = Callable[[Service, Person], Awaitable[str]]
+OTHER_HEADERS = {"x-request-id", "date"}
+
+
+async def a_session(_service: Service, owner: Person) -> str:
+    other = await owner.sign_in_again()
+    sessions = (await other.get("/auth/sessions")).json()["items"]
+    return str(next(each["id"] for each in sessions if each["current"]))
+
+
+async def an_api_key(_service: Service, owner: Person) -> str:
+    answer = await owner.post("/auth/api-keys", json={"name": "hers", "scopes": ["read"]})
+    return str(answer.json()["id"])
+
+
+async def a_refresh_token(_service: Service, owner: Person) -> str:
+    return (await owner.sign_in_again()).refresh_token
+
+
+async def a_person(_service: Service, owner: Person) -> str:
+    return await owner.id()
+
+
+async def a_job(service: Service, owner: Person) -> str:
+    assert service.settings.database_url is not None
+    db = Database(service.settings.database_url, pool_size=1)
+    try:
+        async with db.of_nobody() as session:
+            return str(await enqueue(session, "accounts.send_link", {"user_id": await owner.id()}))
+    finally:
+        await db.close()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How to make a thing of Ada's, and what Bob is told when he names it."""
+
+    make: Make
+    told: int = 404
+    unknown: Callable[[], str] = field(default=lambda: str(uuid4()))
+    owner_is_told: int = 204
+
+
+ENTRIES: dict[str, Entry] = {
+    "DELETE /api/v1/auth/sessions/{id} path.id": Entry(a_session),
+    "DELETE /api/v1/auth/api-keys/{id} path.id": Entry(an_api_key),
+    # Signing out says the same whatever the token was: there is nothing to learn.
+    "POST /api/v1/auth/logout body.refresh_token": Entry(a_refresh_token, told=204),
+    # Administrators' routes are closed before anybody looks at the id.
+    "GET /api/v1/admin/users/{id} path.id": Entry(a_person, told=403, owner_is_told=403),
+    "PATCH /api/v1/admin/users/{id} path.id": Entry(a_person, told=403, owner_is_told=403),
+    "POST /api/v1/admin/jobs/{id}/retry path.id": Entry(
+        a_job, told=403, unknown=lambda: "987654321", owner_is_told=403
+    ),
+    "GET /api/v1/admin/audit query.user_id": Entry(a_person, told=403, owner_is_told=403),
+}
+
+# Routes without an account: what is named is a secret, and who holds it is its owner.
+BEARERS_OF_SECRETS = {
+    "POST /api/v1/auth/refresh body.refresh_token",
+    "POST /api/v1/auth/email/verify body.token",
+    "POST /api/v1/auth/password/reset body.token",
+    "GET /assets/{name} path.name",
+}
+
+
+async def _ask(person: Person, case: str, value: str) -> httpx.Response:
+    method, path, place = case.split()
+    kind, _, name = place.partition(".")
+    options: dict[str, Any] = {"json": {}} if method in ("POST", "PATCH", "PUT") else {}
+    if kind == "path":
+        path = path.replace(f"{{{name}}}", value)
+    else:
+        options["params" if kind == "query" else "json"] = {name: value}
+    return await person.request(method, f"http://localhost{path}", **options)
+
+
+def _everything_of(user_id: str, superuser_url: str) -> dict[str, list[dict[str, Any]]]:
+    with psycopg.connect(superuser_url, row_factory=dict_row) as connection:
+        tables = connection.execute(
+            "SELECT table_name AS name, column_name AS owner FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND (column_name = 'user_id' OR (table_name, column_name) = ('users', 'id'))"
+        ).fetchall()
+        found = {
+            table["name"]: connection.execute(
+                psycopg.sql.SQL("SELECT * FROM {} WHERE {} = %s ORDER BY 1, 2").format(
+                    psycopg.sql.Identifier(table["name"]), psycopg.sql.Identifier(table["owner"])
+                ),
+                [user_id],
+            ).fetchall()
+            for table in tables
+        }
+        found["jobs"] = connection.execute(
+            "SELECT * FROM procrastinate_jobs WHERE args->>'user_id' = %s ORDER BY id", [user_id]
+        ).fetchall()
+    assert found["users"]
+    return found
+
+
+def _visible(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+    headers = {name: value for name, value in answer.headers.items() if name not in OTHER_HEADERS}
+    return answer.status_code, answer.content, headers
+
+
+@pytest.mark.parametrize("case", ENTRIES)
+async def test_anothers_thing_is_answered_like_one_that_does_not_exist(
+    still_service: Service, superuser_url: str, case: str
+) -> None:
+    entry = ENTRIES[case]
+    ada, bob = await still_service.person(), await still_service.person()
+    hers = await entry.make(still_service, ada)
+    before = _everything_of(await ada.id(), superuser_url)
+
+    foreign, unknown = await _ask(bob, case, hers), await _ask(bob, case, entry.unknown())
+
+    assert foreign.status_code == entry.told
+    assert _visible(foreign) == _visible(unknown)
+    assert hers.encode() not in foreign.content
+    assert _everything_of(await ada.id(), superuser_url) == before
+    assert (await _ask(ada, case, hers)).status_code == entry.owner_is_told, "else the ids here were not even valid"
+
+
+@pytest.mark.parametrize("case", ENTRIES)
+async def test_an_id_that_is_none_is_refused_without_a_trace_of_what_exists(still_service: Service, case: str) -> None:
+    bob = await still_service.person()
+    answer = await _ask(bob, case, "not-an-id")
+    assert answer.status_code in (422, ENTRIES[case].told)
+
+
+def test_every_route_that_takes_an_id_has_an_entry() -> None:
+    cases = {f"{route} {name}" for route in all_routes() for name in route.ids()}
+    assert cases == set(ENTRIES) | BEARERS_OF_SECRETS
+
+
+def test_a_protected_route_cannot_be_excused() -> None:
+    protected = {str(route) for route in all_routes() if route.bearer is not None}
+    assert not {" ".join(case.split()[:2]) for case in BEARERS_OF_SECRETS} & protected
+
+
+def test_a_new_route_with_an_id_is_noticed_wherever_the_id_stands() -> None:
+    class Named(BaseModel):
+        thread_id: UUID
+        device: UUID | None = None
+        ids: list[str] = []
+        title: str = ""
+
+    router = APIRouter(prefix="/things")
+
+    @router.put("/{thing}/parts/{part}")
+    async def put(thing: int, part: str, body: Named, run_id: str, owner: UUID | None = None) -> None: ...
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(router, prefix="/api")
+    (route,) = routes_of(app)
+    assert str(route) == "PUT /api/things/{thing}/parts/{part}"
+    assert set(route.ids()) == {
+        "path.thing",
+        "path.part",
+        "query.run_id",
+        "query.owner",
+        "body.thread_id",
+        "body.device",
+        "body.ids",
+    }
