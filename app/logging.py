@@ -38,8 +38,10 @@ def tell_exceptions(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def _chain(error: BaseException | None) -> list[str]:
-    names = []
-    while error is not None:
+    names: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # `raise a from b` while handling b may close a circle
+        seen.add(id(error))
         state = getattr(error, "sqlstate", None)
         names.append(f"{type(error).__name__}({state})" if isinstance(state, str) else type(error).__name__)
         error = error.__cause__ or error.__context__
@@ -99,7 +101,9 @@ def _adopt_the_standard_library(shared: list[Processor], render: list[Processor]
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    # The access log is ours (app.edge.access); a library's INFO would repeat it or tell queries.
-    for name in ("uvicorn.access", "procrastinate", "alembic", "asyncio", "sqlalchemy"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # A library's INFO would repeat our access log, or tell queries and addresses with secrets in them. The server's own
+    # INFO (started, stopped) is worth having.
+    chosen = logging.getLevelNamesMapping()[level.upper()]
+    root.setLevel(max(chosen, logging.WARNING))
+    logging.getLogger("uvicorn.error").setLevel(chosen)
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

@@ -14,7 +14,7 @@ from app.audit import routes as audit_routes
 from app.config import Settings
 from app.edge import problems
 from app.edge.guards import Guards
-from app.edge.request_scope import RequestScope
+from app.edge.request_scope import LastResort, RequestScope
 from app.health import routes as health_routes
 from app.jobs import routes as job_routes
 from app.kit.clock import Clock, SystemClock
@@ -61,6 +61,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
 
 def _wrap(app: FastAPI, settings: Settings) -> None:
     """The edges, innermost first."""
+    app.add_middleware(Guards, hosts=settings.allowed_hosts)
+    app.add_middleware(LastResort)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=settings.cors_origin_pattern,
@@ -75,7 +77,6 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
         ],
         max_age=600,
     )
-    app.add_middleware(Guards, hosts=settings.allowed_hosts)
     app.add_middleware(RequestScope, https_only=settings.own_url.startswith("https://"))
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)

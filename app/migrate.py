@@ -9,8 +9,10 @@ from pathlib import Path
 import psycopg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import URL
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from alembic import command
 
@@ -35,12 +37,29 @@ def head() -> str:
 
 def migrate(database_url: str) -> None:
     """Upgrade to the newest revision. Raises `CannotMigrate`."""
+    _check_url(database_url)
     try:
         _check_server(database_url)
         command.upgrade(alembic_config(database_url), "head")
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, OperationalError) as error:
+        cause = error.orig if isinstance(error, OperationalError) else error
+        if isinstance(cause, psycopg.errors.LockNotAvailable):
+            raise CannotMigrate(
+                "A migration could not lock its table within a few seconds (lock timeout): something else is using it. "
+                "Nothing is half done; start again."
+            ) from None
         raise CannotMigrate(
-            f"The database does not answer: {_first_line(error)}. Check DATABASE_URL and that Postgres is running."
+            f"The database does not answer: {_first_line(cause)}. Check DATABASE_URL and that Postgres is running."
+        ) from None
+
+
+def _check_url(database_url: str) -> None:
+    try:
+        conninfo_to_dict(database_url)
+    except psycopg.ProgrammingError:  # its text repeats the part it could not read: maybe the password
+        raise CannotMigrate(
+            "DATABASE_URL cannot be read. It must look like postgresql://user:password@host:5432/database; in a password "
+            "write % as %25, @ as %40 and / as %2F."
         ) from None
 
 
@@ -72,5 +91,5 @@ def _psycopg_url(database_url: str) -> URL:
     return make_url(database_url).set(drivername="postgresql+psycopg")
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException | None) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from benchmarks import counters, jobs, logins, me, rotate, start
 from benchmarks.ground import Ground, ground
@@ -31,8 +32,10 @@ def main() -> int:
     try:
         with ground(quick=arguments.quick, rounds=arguments.rounds) as prepared:
             for name in arguments.names or BENCHMARKS:
-                sys.stderr.write(f"{name}\n")
-                reports.append(BENCHMARKS[name](prepared))
+                busy = f"load average when it began: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+                sys.stderr.write(f"{name} ({busy})\n")
+                report = BENCHMARKS[name](prepared)
+                reports.append(replace(report, notes=[*report.notes, busy]))
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; everything is stopped.\n")
         return 130

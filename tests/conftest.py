@@ -24,6 +24,7 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.keys.master_keys import MasterKeys
 from app.kit.embedded_postgres import EmbeddedPostgres
+from app.logging import set_up_logging
 from app.main import create_app
 from app.migrate import migrate
 from tests.factories.people import Person
@@ -57,6 +58,8 @@ class Cluster:
 
 def pytest_configure(config: pytest.Config) -> None:
     """One server for the whole run, started by the process that hands out the tests."""
+    # As in production: structlog's own default would render every frame's variables, for minutes.
+    set_up_logging(level="info", as_json=True)
     if hasattr(config, "workerinput"):
         return
     if "TEST_DATABASE_URL" in os.environ:  # a superuser's URL of a server with pgvector

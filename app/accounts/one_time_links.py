@@ -88,6 +88,4 @@ async def use(session: AsyncSession, user_id: UUID, secret: str, purposes: set[P
 async def withdraw(session: AsyncSession, user_id: UUID, purposes: set[Purpose]) -> None:
     """Links of these purposes stop working."""
     names = [purpose.value for purpose in purposes]
-    await session.execute(
-        delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose.in_(names))
-    )
+    await session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id, OneTimeToken.purpose.in_(names)))

@@ -57,7 +57,7 @@ class _Bearer(HTTPBearer):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("Send an access token: Authorization: Bearer …")
-        caller = await auth.callers.of(token.strip())
+        caller = await auth.callers.of(token.strip(" "))
         await _count(request, auth.limiter, f"user:{caller.user_id}", ALLOWANCES[caller.tier].requests_per_minute)
         self._check(caller)
         return caller

@@ -1,6 +1,6 @@
 """Errors as answers: `application/problem+json` (RFC 9457), always with a stable code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -97,10 +98,13 @@ def install(app: FastAPI) -> None:
             422, "validation_failed", "Some fields are not valid.", errors=[_field(e) for e in error.errors()]
         )
 
-    async def http(_request: Request, error: Exception) -> Response:
+    async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _CODES.get(error.status_code, "http_error")
-        return problem(error.status_code, code, _sentence(error), headers=error.headers)
+        headers = error.headers
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = {"Allow": ", ".join(_methods(request))}
+        return problem(error.status_code, code, _sentence(error), headers=headers)
 
     app.add_exception_handler(AdiuvaError, expected)
     app.add_exception_handler(RequestValidationError, malformed)
@@ -109,20 +113,32 @@ def install(app: FastAPI) -> None:
 
 def database_is_away(error: BaseException) -> bool:
     """Is this what a stopped, restarting, unreachable or overloaded Postgres looks like from here?"""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or (error.orig is not None and database_is_away(error.orig))
-    cause = error.__cause__
-    return isinstance(
-        error,
-        asyncpg.PostgresConnectionError
-        | asyncpg.InsufficientResourcesError
-        | asyncpg.OperatorInterventionError  # shutting down, starting up, statement timeout
-        | asyncpg.LockNotAvailableError
-        | asyncpg.InterfaceError
-        | PoolTimeout
-        | TimeoutError
-        | OSError,
-    ) or (isinstance(cause, Exception) and database_is_away(cause))
+    return any(
+        each.connection_invalidated if isinstance(each, DBAPIError) else isinstance(each, _AWAY)
+        for each in _beneath(error)
+    )
+
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
+    asyncpg.LockNotAvailableError,
+    asyncpg.InterfaceError,
+    PoolTimeout,
+    TimeoutError,
+    OSError,
+)
+
+
+def _beneath(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made from, each once: causes may run in a circle."""
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.orig if isinstance(each, DBAPIError) else each.__cause__
 
 
 def from_unexpected(error: Exception) -> Response:
@@ -136,6 +152,12 @@ def from_unexpected(error: Exception) -> Response:
     if isinstance(error, CannotOpen):
         return problem(500, "data_unreadable", "Some of this account's data could not be opened. It has been recorded.")
     return problem(500, "internal_error", "Something went wrong on our side. It has been recorded.")
+
+
+def _methods(request: Request) -> list[str]:
+    """All that the address takes; Starlette's own answer names those of one route only."""
+    routes = [each for each in iter_route_contexts(request.app.routes) if each.path_regex.match(request.url.path)]
+    return sorted({method for each in routes for method in each.methods or ()})
 
 
 def _sentence(error: HTTPException) -> str:

@@ -1,4 +1,4 @@
-"""The outermost layer: every request has an id, ends in one log line, and never ends in a stack trace for the client."""
+"""The outermost layers: every request has an id, ends in one log line, and never ends in a stack trace for the client."""
 
 import re
 import time
@@ -65,10 +65,6 @@ class RequestScope:
 
         try:
             await self._app(scope, receive, send_marked)
-        except Exception as error:  # noqa: BLE001 - the HTTP edge: the one place that answers for a bug
-            answer = from_unexpected(error)
-            if status == 0:
-                await answer(scope, receive, send_marked)
         finally:
             self._tell(scope, status, time.perf_counter() - started)
 
@@ -78,12 +74,38 @@ class RequestScope:
         log.info("request_answered", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))
 
 
+class LastResort:
+    """Answers for what no route foresaw. It stands inside CORS: browsers let their pages read these answers too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception as error:  # noqa: BLE001 - the HTTP edge: the one place that answers for a bug
+            answer = from_unexpected(error)
+            if not has_begun:
+                await answer(scope, receive, send)
+
+
 def _template(scope: Scope) -> str:
     """The path with parameter names for their values: an id is nobody's business in a metric. Only known paths are
     told at all; an unknown one is whatever a client made up."""
-    if "route" not in scope:
+    route = scope.get("route")
+    if route is None:
         return "unmatched"
-    path: str = scope["path"]
-    for name, value in scope.get("path_params", {}).items():
-        path = path.replace(f"/{value}", f"/{{{name}}}")
-    return path
+    own: list[str] = route.path.split("/")[1:]
+    # The route knows its path within its router. What the router is mounted under is literal.
+    prefix: list[str] = scope["path"].split("/")[: -len(own)]
+    return "/".join([*prefix, *own])

@@ -5,6 +5,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Protocol
 
+from email_validator import validate_email
+
 from app.errors import AdiuvaError
 
 
@@ -42,11 +44,20 @@ _WHOLE_LINES = SMTP.clone(max_line_length=998)  # the most RFC 5322 allows
 
 def as_message(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage(policy=_WHOLE_LINES)
-    message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
+    message["From"], message["To"], message["Subject"] = sender, _for_servers(mail.to), mail.subject
     message["Message-ID"] = f"<{mail.key}@adiuva>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     return message
+
+
+def _for_servers(address: str) -> str:
+    """The address with its domain as the name servers know it (`xn--…`): only some mail servers take another."""
+    mailbox, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    parsed = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    return f"{mailbox}@{parsed.ascii_domain}"
 
 
 class NoMailer:

@@ -1,5 +1,7 @@
-"""Mail through an SMTP server: `smtp://` (STARTTLS when the server offers it) or `smtps://user:password@host:465`."""
+"""Mail through an SMTP server: `smtp://` (STARTTLS when the server offers it, always with a password) or
+`smtps://user:password@host:465`."""
 
+import ipaddress
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -20,6 +22,9 @@ class SmtpMailer:
         self._port = parts.port or (465 if self._over_tls else 587)
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
+        # A password crosses a network encrypted or not at all: whoever sits in between can leave STARTTLS out of what the
+        # server offers. None: use it when it is offered.
+        self._must_start_tls = True if self._user and not self._over_tls and not _is_here(self._host) else None
 
     async def send(self, mail: Mail) -> None:
         try:
@@ -30,6 +35,7 @@ class SmtpMailer:
                 username=self._user,
                 password=self._password,
                 use_tls=self._over_tls,
+                start_tls=self._must_start_tls,
                 timeout=TIMEOUT_S,
             )
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -37,6 +43,13 @@ class SmtpMailer:
             if _is_final(error):
                 raise MailRejected("The mail server will not take this mail.") from None
             raise MailUnavailable(f"The mail server refused or did not answer ({type(error).__name__}).") from None
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_final(error: Exception) -> bool:

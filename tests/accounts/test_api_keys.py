@@ -66,7 +66,7 @@ async def test_a_key_opens_what_its_scopes_name(ada: Person) -> None:
 
 
 SOME_ID = UUID(int=7)
-PERSONAL = [
+PERSONAL: list[tuple[str, str, dict[str, Any] | None]] = [
     ("GET", "/auth/sessions", None),
     ("DELETE", f"/auth/sessions/{SOME_ID}", None),
     ("POST", "/auth/logout", {"refresh_token": "x"}),
@@ -79,7 +79,7 @@ PERSONAL = [
     ("GET", "/account/export", None),
     ("DELETE", "/account", {"password": PASSWORD}),
 ]
-ADMINISTRATIVE = [
+ADMINISTRATIVE: list[tuple[str, str, dict[str, Any] | None]] = [
     ("GET", "/admin/users", None),
     ("GET", f"/admin/users/{SOME_ID}", None),
     ("PATCH", f"/admin/users/{SOME_ID}", {"tier": "team"}),

@@ -98,9 +98,7 @@ async def test_another_s_address_is_taken(ada: Person, bob: Person) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
 
 
-async def test_an_address_taken_meanwhile_stays_with_who_was_faster(
-    service: Service, ada: Person, theirs: str
-) -> None:
+async def test_an_address_taken_meanwhile_stays_with_who_was_faster(service: Service, ada: Person, theirs: str) -> None:
     await ask(ada, theirs)
     link = secret_in(await mail_to(service, theirs, NEW_ADDRESS))
     faster = await service.person(email=theirs)

@@ -9,6 +9,7 @@ from tests.factories.administrators import audited
 from tests.factories.mailbox import mail_to, mails_to, secret_in
 from tests.factories.people import PASSWORD, Person
 from tests.factories.rows import dump, of_user
+from tests.factories.waiting import until
 
 RECEIPT = "Your account has been erased"
 
@@ -19,9 +20,7 @@ async def erase(person: Person, password: str = PASSWORD) -> httpx.Response:
 
 async def until_gone(url: str, user_id: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        async with asyncio.timeout(15):
-            while connection.execute("SELECT FROM users WHERE id = %s", [user_id]).fetchone():
-                await asyncio.sleep(0.02)
+        await until(lambda: not connection.execute("SELECT FROM users WHERE id = %s", [user_id]).fetchone())
 
 
 async def furnished(person: Person) -> dict[str, str]:
@@ -107,10 +106,9 @@ async def test_every_row_goes_but_the_record_of_it(service: Service, ada: Person
     await erase(ada)
     await mail_to(service, ada.email, RECEIPT)
     await until_gone(superuser_url, user_id)
-    async with asyncio.timeout(10):  # the jobs themselves go with their end
-        while (left := of_user(dump(superuser_url), user_id)).keys() != {"audit_entries"}:
-            await asyncio.sleep(0.05)
-    told = repr(left)
+    # The jobs themselves go with their end.
+    await until(lambda: of_user(dump(superuser_url), user_id).keys() == {"audit_entries"})
+    told = repr(of_user(dump(superuser_url), user_id))
     assert ada.email not in told
     assert "nightly" not in told
 
@@ -172,9 +170,7 @@ async def test_an_erasure_amid_everything_else_leaves_nothing_and_breaks_nothing
     assert {answer.status_code for answer in answers} <= {200, 201, 204, 401, 503}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 503} <= {"keys_unavailable"}
     await until_gone(superuser_url, user_id)
-    async with asyncio.timeout(10):
-        while of_user(dump(superuser_url), user_id).keys() - {"audit_entries"}:
-            await asyncio.sleep(0.05)
+    await until(lambda: of_user(dump(superuser_url), user_id).keys() <= {"audit_entries"})
 
 
 async def test_nobody_else_loses_anything(service: Service, ada: Person, bob: Person) -> None:

@@ -104,9 +104,7 @@ async def test_a_request_that_failed_can_be_made_again_with_its_key(admin: Perso
     assert (await retry(admin, job_id, "once")).status_code == 200
 
 
-async def test_a_key_is_kept_for_a_day(
-    own_service_at_rest: Service, admin: Person, fresh_superuser_url: str
-) -> None:
+async def test_a_key_is_kept_for_a_day(own_service_at_rest: Service, admin: Person, fresh_superuser_url: str) -> None:
     job_id = failed_job(fresh_superuser_url)
     await retry(admin, job_id, "once")
     fail_again(fresh_superuser_url, job_id)

@@ -147,4 +147,3 @@ async def test_an_account_has_a_bucket_of_its_own(limited: Service) -> None:
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
     assert answers[19].headers["X-RateLimit-Remaining"] == "0"
     assert (await bob.get("/auth/me")).status_code == 200
-

@@ -4,11 +4,20 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from hypothesis.strategies import sampled_from
 
 from tests.conftest import Service
@@ -51,55 +60,72 @@ class Token:
         return "token_reused"
 
 
-def machine(service: Service, person: Person, run: Run) -> type[RuleBasedStateMachine]:
-    class Protocol(RuleBasedStateMachine):
-        tokens = Bundle("tokens")
+class Protocol(RuleBasedStateMachine):
+    service: ClassVar[Service]
+    person: ClassVar[Person]
+    run_in_loop: ClassVar[Run]
+    tokens = Bundle("tokens")
 
-        def _token(self, answer: httpx.Response, family: Family, parent: Token | None = None) -> Token:
-            body = answer.json()
-            return Token(body["refresh_token"], body["access_token"], family, service.clock.now(), parent)
+    def _token(self, answer: httpx.Response, family: Family, parent: Token | None = None) -> Token:
+        body = answer.json()
+        return Token(body["refresh_token"], body["access_token"], family, self.service.clock.now(), parent)
 
-        @initialize(target=tokens)
-        def begin(self) -> Token:
-            return self.sign_in()
+    @initialize(target=tokens)
+    def begin(self) -> Token:
+        return self._signed_in()
 
-        @rule(target=tokens)
-        def sign_in(self) -> Token:
-            body = {"email": person.email, "password": person.password}
-            answer = run(service.http.post("/auth/login", json=body))
-            assert answer.status_code == 200
-            return self._token(answer, Family())
+    @rule(target=tokens)
+    def sign_in(self) -> Token:
+        return self._signed_in()
 
-        @rule(target=tokens, token=tokens)
-        def refresh(self, token: Token) -> Token:
-            expected = token.answer_to_its_use(service.clock.now())
-            answer = run(service.http.post("/auth/refresh", json={"refresh_token": token.secret}))
-            got = "ok" if answer.status_code == 200 else answer.json()["code"]
-            assert got == expected
-            if got != "ok":
-                return token
-            child = self._token(answer, token.family, token)
-            token.children.append(child)
-            return child
+    def _signed_in(self) -> Token:
+        body = {"email": self.person.email, "password": self.person.password}
+        answer = type(self).run_in_loop(self.service.http.post("/auth/login", json=body))
+        assert answer.status_code == 200
+        return self._token(answer, Family())
 
-        @rule(token=tokens)
-        def call(self, token: Token) -> None:
-            answer = run(service.http.get("/auth/me", headers={"Authorization": f"Bearer {token.access}"}))
-            lives = token.family.open and service.clock.now() - token.born < timedelta(minutes=15)
-            assert answer.status_code == (200 if lives else 401)
+    @rule(target=tokens, token=tokens)
+    def refresh(self, token: Token) -> Token:
+        return self._refreshed(token)
 
-        @rule(token=consumes(tokens))
-        def sign_out(self, token: Token) -> None:
-            headers = {"Authorization": f"Bearer {token.access}"}
-            body = {"refresh_token": token.secret}
-            if run(service.http.post("/auth/logout", json=body, headers=headers)).status_code == 204:
-                token.family.open = False
+    @rule(target=tokens, token=tokens)
+    def click_twice(self, token: Token) -> MultipleResults[Token]:
+        return multiple(self._refreshed(token), self._refreshed(token))
 
-        @rule(pause=sampled_from(PAUSES))
-        def wait(self, pause: timedelta) -> None:
-            service.clock.move(seconds=pause.total_seconds())
+    def _refreshed(self, token: Token) -> Token:
+        """What the token got; itself when it was refused."""
+        expected = token.answer_to_its_use(self.service.clock.now())
+        request = self.service.http.post("/auth/refresh", json={"refresh_token": token.secret})
+        answer = type(self).run_in_loop(request)
+        got = "ok" if answer.status_code == 200 else answer.json()["code"]
+        assert got == expected
+        if got != "ok":
+            return token
+        child = self._token(answer, token.family, token)
+        token.children.append(child)
+        return child
 
-    return Protocol
+    @rule(token=tokens)
+    def call(self, token: Token) -> None:
+        answer = type(self).run_in_loop(
+            self.service.http.get("/auth/me", headers={"Authorization": f"Bearer {token.access}"})
+        )
+        lives = token.family.open and self.service.clock.now() - token.born < timedelta(minutes=15)
+        assert answer.status_code == (200 if lives else 401)
+
+    @rule(token=consumes(tokens))
+    def sign_out(self, token: Token) -> None:
+        headers = {"Authorization": f"Bearer {token.access}"}
+        body = {"refresh_token": token.secret}
+        if (
+            type(self).run_in_loop(self.service.http.post("/auth/logout", json=body, headers=headers)).status_code
+            == 204
+        ):
+            token.family.open = False
+
+    @rule(pause=sampled_from(PAUSES))
+    def wait(self, pause: timedelta) -> None:
+        self.service.clock.move(seconds=pause.total_seconds())
 
 
 async def test_the_service_keeps_to_the_protocol(service: Service, ada: Person) -> None:
@@ -108,8 +134,9 @@ async def test_the_service_keeps_to_the_protocol(service: Service, ada: Person) 
     def run(request: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
         return asyncio.run_coroutine_threadsafe(request, loop).result(30)
 
+    machine = type("Bound", (Protocol,), {"service": service, "person": ada, "run_in_loop": staticmethod(run)})
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     profile = settings(
-        max_examples=40, stateful_step_count=30, deadline=None, database=None, suppress_health_check=checks
+        max_examples=25, stateful_step_count=25, deadline=None, database=None, suppress_health_check=checks
     )
-    await asyncio.to_thread(run_state_machine_as_test, lambda: machine(service, ada, run)(), settings=profile)
+    await asyncio.to_thread(run_state_machine_as_test, machine, settings=profile)

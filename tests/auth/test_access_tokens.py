@@ -71,7 +71,8 @@ async def test_another_type_of_token_is_no_access_token(
 
 
 async def test_claims_that_are_no_object_are_refused(http: httpx.AsyncClient, secret: str) -> None:
-    for payload in ([], "claims", 5, None):
+    payloads: list[Any] = [[], "claims", 5, None]
+    for payload in payloads:
         assert await is_refused(http, signed(payload, secret))
 
 
@@ -93,7 +94,8 @@ async def test_a_stronger_algorithm_with_the_right_secret_is_refused_too(
 async def test_a_header_without_an_algorithm_is_refused(
     http: httpx.AsyncClient, claims: dict[str, Any], secret: str
 ) -> None:
-    for header in ({"typ": "JWT"}, [], "HS256", 5):
+    headers: list[Any] = [{"typ": "JWT"}, [], "HS256", 5]
+    for header in headers:
         assert await is_refused(http, signed(claims, secret, header=header))
 
 
@@ -109,9 +111,7 @@ async def test_a_token_lives_fifteen_minutes(service: Service, ada: Person) -> N
     assert await is_refused(service.http, ada.access_token)
 
 
-async def test_a_token_from_the_future_is_refused(
-    http: httpx.AsyncClient, claims: dict[str, Any], secret: str
-) -> None:
+async def test_a_token_from_the_future_is_refused(http: httpx.AsyncClient, claims: dict[str, Any], secret: str) -> None:
     an_hour_on = {"iat": claims["iat"] + 3600, "exp": claims["exp"] + 3600}
     assert await is_refused(http, signed(claims | an_hour_on, secret))
 
@@ -137,6 +137,12 @@ async def test_other_schemes_and_empty_headers_are_refused(http: httpx.AsyncClie
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\x85", "\t"])
+async def test_what_looks_like_a_space_is_none(http: httpx.AsyncClient, ada: Person, space: str) -> None:
+    header = f"Bearer {space}{ada.access_token}".encode("latin-1")
+    assert (await http.get("/auth/me", headers={b"Authorization": header})).status_code == 401
+
+
 async def test_the_scheme_s_name_may_be_written_in_any_case(http: httpx.AsyncClient, ada: Person) -> None:
     answer = await http.get("/auth/me", headers={"Authorization": f"bearer {ada.access_token}"})
     assert answer.status_code == 200
@@ -158,7 +164,8 @@ def mutants(token: str) -> st.SearchStrategy[str]:
     inserted = st.builds(lambda i, c: token[:i] + c + token[i:], places, st.text(header_safe, min_size=1, max_size=5))
     cut = st.builds(lambda i, n: token[:i] + token[i + n :], places, st.integers(1, 40))
     swapped = st.permutations(token.split(".")).map(".".join)
-    parts = [json.dumps(part) for part in ({}, {"alg": "none"}, {"alg": "HS256"}, {"alg": "HS256", "crit": ["x"]})]
+    heads: list[dict[str, Any]] = [{}, {"alg": "none"}, {"alg": "HS256"}, {"alg": "HS256", "crit": ["x"]}]
+    parts = [json.dumps(head) for head in heads]
     headed = st.sampled_from(parts).map(lambda part: ".".join([encoded(part.encode()), *token.split(".")[1:]]))
     strange = st.text(header_safe, min_size=1, max_size=200).filter(lambda text: not text.startswith("adiuva_"))
     return st.one_of(replaced, inserted, cut, swapped, headed, strange, strange.map(lambda text: f"adiuva_{text}"))
@@ -182,5 +189,5 @@ async def test_a_mutated_token_is_never_anything_but_refused(
     mutant = data.draw(mutants(ada.access_token))
     if mutant == ada.access_token or (len(mutant) == len(ada.access_token) and says_the_same(mutant, ada.access_token)):
         return
-    answer = await http.get("/auth/me", headers={"Authorization": b"Bearer " + mutant.encode("latin-1")})
+    answer = await http.get("/auth/me", headers={b"Authorization": b"Bearer " + mutant.encode("latin-1")})
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")

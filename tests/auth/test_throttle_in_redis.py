@@ -3,9 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from limits.aio.storage import RedisStorage, Storage
+from limits.aio.storage.redis.redispy import RedispyBridge
 
 from app.auth.counters import counters
 from app.auth.throttle import FREE_FROM_ONE_ADDRESS, SignInThrottle
@@ -30,7 +32,9 @@ async def storage(redis_url: str) -> AsyncIterator[Storage]:
 
 async def closed(storage: Storage) -> None:
     assert isinstance(storage, RedisStorage)
-    await storage.bridge.get_connection().aclose()
+    assert isinstance(storage.bridge, RedispyBridge)
+    client: Any = storage.bridge.get_connection()  # typed as what all kinds of Redis have in common
+    await client.aclose()
 
 
 async def test_guesses_made_at_once_do_not_slip_through(storage: Storage) -> None:

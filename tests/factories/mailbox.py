@@ -1,13 +1,13 @@
 """What people find in their mailboxes: the `.eml` files the service wrote."""
 
-import asyncio
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-WITHIN_S = 15
+from tests.factories.waiting import until
+
 _LINK = re.compile(r"(\S+)/(verify-email|reset-password)#(\S+)")
 
 
@@ -29,10 +29,8 @@ def mails_to(service: HasMails, address: str, subject: str = "") -> list[EmailMe
 
 async def mail_to(service: HasMails, address: str, subject: str, *, nth: int = 1) -> EmailMessage:
     """The nth mail to an address with this in its subject, as soon as it is there."""
-    async with asyncio.timeout(WITHIN_S):
-        while len(found := mails_to(service, address, subject)) < nth:
-            await asyncio.sleep(0.02)
-    return found[nth - 1]
+    await until(lambda: len(mails_to(service, address, subject)) >= nth)
+    return mails_to(service, address, subject)[nth - 1]
 
 
 def link_in(mail: EmailMessage) -> str:

@@ -18,6 +18,8 @@ import pytest
 from app.keys.master_keys import MasterKeys, WrappedKey
 from app.keys.rotate import BATCH, KeyRotation, MasterKeyMissing
 from app.kit.system_db import SystemDatabase
+from tests.factories.people import Person
+from tests.factories.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
 K1, K2 = MasterKeys.make("k1"), MasterKeys.make("k2")
@@ -33,7 +35,9 @@ def fill(url: str, people: int, *, versions: int = 1) -> dict[tuple[UUID, int], 
         with cursor.copy("COPY users (id, email, password_hash, created_at) FROM STDIN") as copy:
             for user in {user for user, _ in keys}:
                 copy.write_row((user, f"{user}@example.com", "x", now))
-        with cursor.copy("COPY user_keys (user_id, version, master_key_id, wrapped_key, created_at) FROM STDIN") as copy:
+        with cursor.copy(
+            "COPY user_keys (user_id, version, master_key_id, wrapped_key, created_at) FROM STDIN"
+        ) as copy:
             for (user, version), key in keys.items():
                 copy.write_row((user, version, "k1", OLD.wrap(user, version, key).wrapped, now))
     return keys
@@ -119,9 +123,7 @@ async def test_killed_outright_it_goes_on_where_it_was(
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    async with asyncio.timeout(60):
-        while not wrapped_by(fresh_superuser_url)["k2"]:
-            await asyncio.sleep(0.02)
+    await until(lambda: wrapped_by(fresh_superuser_url)["k2"], within_s=60)
     if process.returncode is None:
         process.kill()
     await process.wait()
@@ -152,13 +154,16 @@ async def test_people_come_and_go_and_read_while_it_runs(
         for person in early:
             await person.post("/auth/api-keys", json={"name": "nightly", "scopes": ["read"]})
     fill(fresh_superuser_url, 5 * BATCH)
-    async with own_service(master_keys=f"{K2},{K1}") as service, rotation(service.settings.database_url, BOTH) as rotate:
+    async with (
+        own_service(master_keys=f"{K2},{K1}") as service,
+        rotation(service.settings.database_url, BOTH) as rotate,
+    ):
         for person in early:
             person.http = service.http
         running = asyncio.create_task(rotate.run(lambda *_: None))
         leaver = early.pop()
         assert (await leaver.request("DELETE", "/account", json={"password": leaver.password})).status_code == 202
-        newcomers = []
+        newcomers: list[Person] = []
         while not running.done() or len(newcomers) < 3:
             newcomers.append(await service.person())
             for person in (*early, newcomers[-1]):

@@ -122,9 +122,31 @@ def test_a_folder_that_moved_keeps_its_data(closed: Path, shelter: Shelter) -> N
 def test_a_copy_does_not_share_the_database_of_its_original(closed: Path, shelter: Shelter, copied: CopyFolder) -> None:
     _remember(EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter), 7)
     copied(closed / "postgres", closed / "copy")
+    copy = EmbeddedPostgres(closed / "copy", durable=False, shelter=shelter)
     with pytest.raises(EmbeddedPostgresError, match="is a copy of"):
-        EmbeddedPostgres(closed / "copy", durable=False, shelter=shelter).start()
+        copy.start()
+    with EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter) as info:
+        assert copy.running() is None
+        copy.stop()
+        assert EmbeddedPostgres(closed / "postgres").running() == info
     assert _remembered(EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter)) == [7]
+
+
+def test_sheltered_data_that_is_gone_is_not_replaced(closed: Path, shelter: Shelter) -> None:
+    postgres = EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter)
+    _remember(postgres, 7)
+    home = shelter.place_for(closed / "postgres", 1)
+    home.rename(closed / "not mounted")
+    with pytest.raises(EmbeddedPostgresError, match=rf"is gone: {home}/data does not exist"):
+        postgres.start()
+    (closed / "not mounted").rename(home)
+    assert _remembered(postgres) == [7]
+
+
+def test_a_path_that_is_not_utf8_is_a_path(closed: Path, shelter: Shelter) -> None:
+    folder = closed / os.fsdecode(b"f\xfcr") / "postgres"
+    _remember(EmbeddedPostgres(folder, durable=False, shelter=shelter), 7)
+    assert _remembered(EmbeddedPostgres(folder, durable=False, shelter=shelter)) == [7]
 
 
 def test_a_first_start_that_died_between_shelter_and_data_goes_on_there(closed: Path, shelter: Shelter) -> None:
@@ -196,9 +218,9 @@ with EmbeddedPostgres(Path(sys.argv[1]), durable=False, shelter=Shelter("shelter
 """
 
 
-def _started_with(wheel: Path, folder: Path, base: Path) -> "subprocess.Popen[str]":
+def _started_with(wheel: Path, folder: Path, base: Path, *before: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", START, folder, base],
+        [*before, sys.executable, "-c", START, folder, base],
         cwd=REPOSITORY,
         env=os.environ | {"PYTHONPATH": f"{wheel}"},
         stdout=subprocess.PIPE,
@@ -217,6 +239,17 @@ def test_programs_below_a_closed_folder_are_copied_once_for_all(
     copy = left.with_suffix("")
     assert {entry.name for entry in shelter.open().iterdir()} == {"copy.lock", copy.name}
     assert not (copy / "half a copy").exists()
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+def test_root_in_a_container_may_not_look_into_other_users_processes(
+    closed_wheel: Path, open_folder: Path, shelter: Shelter
+) -> None:
+    process = _started_with(
+        closed_wheel, open_folder / "one", shelter.bases[0], "setpriv", "--bounding-set", "-sys_ptrace"
+    )
+    assert process.communicate()[0] == "up\n"
+    assert Postmaster.on(open_folder / "one" / "data") is None
 
 
 def _version(wheel: Path) -> str:

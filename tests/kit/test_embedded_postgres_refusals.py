@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from app.kit.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from app.kit.embedded_postgres.postmaster import Postmaster
 from tests.kit.conftest import REPOSITORY
 
 
@@ -48,10 +50,20 @@ def test_a_database_without_its_passwords(ready: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"prepared": true, "port": "x"}', '{"prepared": true, "port": 1, "owner": 2}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b"null",
+        b"\xff",
+        b'{"prepared": true, "port": "x"}',
+        b'{"prepared": true, "port": 1, "owner": 2}',
+    ],
 )
-def test_damaged_passwords(ready: Path, content: str) -> None:
-    (ready / "connection.json").write_text(content)
+def test_damaged_passwords(ready: Path, content: bytes) -> None:
+    (ready / "connection.json").write_bytes(content)
     _refused(ready, r"connection\.json is damaged. Restore it from a backup")
 
 
@@ -60,6 +72,14 @@ def test_passwords_of_another_database(ready: Path) -> None:
     (ready / "connection.json").write_text(json.dumps(facts | {"superuser_password": "another"}))
     with pytest.raises(EmbeddedPostgresError, match=r"do not belong together. Restore the file that does"):
         EmbeddedPostgres(ready, durable=False).start()
+    assert _is_over(ready), "the server that was launched in vain goes on"
+
+
+def _is_over(folder: Path) -> bool:
+    deadline = time.monotonic() + 10
+    while Postmaster.on(folder / "data") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return Postmaster.on(folder / "data") is None
 
 
 def test_a_database_that_is_gone(ready: Path) -> None:

@@ -65,7 +65,7 @@ ONLY_IN = {
     "aiosmtplib": {"app/mail/smtp.py"},
     "redis": set(),  # `limits` talks to it
     "limits": {"app/auth/counters.py", "app/auth/rate_limits.py", "app/auth/throttle.py"},
-    "email_validator": {"app/accounts/emails.py"},
+    "email_validator": {"app/accounts/emails.py", "app/mail/port.py"},
     "uvicorn_worker": {"app/gunicorn_config.py"},
 }
 

@@ -12,7 +12,7 @@ from app.kit.embedded_postgres.errors import EmbeddedPostgresError
 _CANDIDATES = ("postgres", "nobody")
 # Secrets in our environment are none of this user's business, and PG* variables would change what Postgres
 # does.
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,8 @@ class Account:
         if found.st_uid == os.geteuid() != 0:
             return cls.for_new_data()
         raise EmbeddedPostgresError(
-            f"{data} belongs to the user {_name_of(found.st_uid)}, and Postgres would not serve it to "
-            f"{_name_of(os.geteuid())}. Run as the user it belongs to, or give it to the right one with "
-            "chown -R."
+            f"{data} belongs to the user {_name_of(found.st_uid)}. Postgres serves it to its owner only, and to root "
+            "never: run as the owner, or give it to another with chown -R."
         )
 
     @property

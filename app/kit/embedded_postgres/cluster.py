@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from signal import SIGINT
 from types import TracebackType
 
 from app.kit.embedded_postgres.binaries import MAJOR, binaries_for
@@ -16,6 +17,7 @@ from app.kit.embedded_postgres.place import (
     Place,
     data_of,
     holds_cluster,
+    is_of,
     make_folder,
     refuse_foreign,
     settle,
@@ -79,14 +81,14 @@ class EmbeddedPostgres:
             if not self._folder.is_dir():
                 return
             with self._lock():
-                if server := Postmaster.on(data_of(self._folder)):
+                if server := self._server():
                     server.stop(self._say)
 
     def running(self) -> ConnectionInfo | None:
         """How to reach the server of this folder if it accepts connections now; makes and changes nothing."""
         with in_plain_words(self._folder):
             known = Remembered.load(self._folder)
-            server = Postmaster.on(data_of(self._folder))
+            server = self._server()
         if known is None or not known.prepared or server is None or server.port is None:
             return None
         info = known.at(server.port).info
@@ -100,22 +102,35 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
+    def _server(self) -> Postmaster | None:
+        data = data_of(self._folder)
+        return Postmaster.on(data) if is_of(self._folder, data) else None
+
     def _lock(self) -> FolderLock:
         return FolderLock(self._folder / LOCK, patience=self._patience)
 
     def _start(self, lock: FolderLock) -> ConnectionInfo:
         known = Remembered.load(self._folder) or self._first_memory()
+        self._refuse_lost(known)
         place = settle(self._folder, self._shelter, self._say)
         programs = binaries_for(place.account, self._shelter)
         if not holds_cluster(place.data):
-            self._make(place, known, programs / "initdb", lock)
-        _check_version(place.data)
+            initdb, durable = programs / "initdb", self._durable
+            make_cluster(place.data, known.info, program=initdb, account=place.account, lock=lock, durable=durable)
+        self._refuse_foreign_version(place.data)
         known = Start(self._folder, place, programs / "postgres", self._settings, known, self._patience).run()
-        if not known.prepared:
+        return (known if known.prepared else self._prepared(known, place)).info
+
+    def _prepared(self, known: Remembered, place: Place) -> Remembered:
+        try:
             prepare(known.info, place.data)
             known = known.as_prepared()
             known.save(self._folder)
-        return known.info
+        except BaseException:
+            if server := Postmaster.on(place.data):
+                server.signal(SIGINT)  # nobody can use it yet
+            raise
+        return known
 
     def _first_memory(self) -> Remembered:
         refuse_foreign(self._folder)
@@ -123,27 +138,26 @@ class EmbeddedPostgres:
         known.save(self._folder)
         return known
 
-    def _make(self, place: Place, known: Remembered, program: Path, lock: FolderLock) -> None:
-        if known.prepared:
+    def _refuse_lost(self, known: Remembered) -> None:
+        """What was complete once is never made anew by itself: an empty database would hide the loss."""
+        data = data_of(self._folder)
+        if known.prepared and not holds_cluster(data):
             raise EmbeddedPostgresError(
-                f"The database of {self._folder} is gone: {place.data} does not exist or is empty. Bring it "
-                f"back (a disk that is not mounted?), or move {self._folder} away to begin with an empty one."
+                f"The database of {self._folder} is gone: {data} does not exist or is empty. Bring it back (a disk that "
+                f"is not mounted?), or move {self._folder} away to begin with an empty one."
             )
-        make_cluster(place.data, known.info, program=program, account=place.account, lock=lock, durable=self._durable)
 
-
-def _check_version(data: Path) -> None:
-    """Whether the programs we have can serve this cluster; Postgres would say so too, but not what to do."""
-    file = data / "PG_VERSION"
-    version = file.read_text().strip() if file.exists() else ""
-    if version == "":
-        raise EmbeddedPostgresError(
-            f"{data} is not a complete Postgres database (PG_VERSION is missing). Restore it from a backup, "
-            f"or move {data.parent} away to begin with an empty one; nothing was changed."
-        )
-    if version != str(MAJOR):
-        raise EmbeddedPostgresError(
-            f"{data} was made by Postgres {version}; the programs here are Postgres {MAJOR} and cannot read "
-            f"it. Dump and restore it with Postgres {version}, or move {data.parent} away to begin with an "
-            "empty one; nothing was changed."
-        )
+    def _refuse_foreign_version(self, data: Path) -> None:
+        """Postgres would say so too, but not what to do."""
+        file = data / "PG_VERSION"
+        version = file.read_text().strip() if file.exists() else ""
+        otherwise = f"or move {self._folder} away to begin with an empty one; nothing was changed."
+        if version == "":
+            raise EmbeddedPostgresError(
+                f"{data} is not a complete Postgres database (PG_VERSION is missing). Restore it from a backup, {otherwise}"
+            )
+        if version != str(MAJOR):
+            raise EmbeddedPostgresError(
+                f"{data} was made by Postgres {version}; the programs here are Postgres {MAJOR} and cannot read it. "
+                f"Dump and restore it with Postgres {version}, {otherwise}"
+            )

@@ -28,14 +28,18 @@ def open_or_create(file: Path) -> int:
             return create(file)
 
 
+def read(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="surrogateescape")
+
+
 def write_whole(file: Path, text: str) -> None:
-    """Replace a file (0600) in one step.
+    """Replace a file (0600) in one step. Paths that are not valid UTF-8 come back from `read` as they were.
 
     Creating and renaming follow no links: the folder may belong to a user who must not lead us elsewhere.
     """
     draft = file.with_name(f"{file.name}.new")
     draft.unlink(missing_ok=True)
-    with os.fdopen(create(draft), "w") as opened:
+    with os.fdopen(create(draft), "w", encoding="utf-8", errors="surrogateescape") as opened:
         opened.write(text)
         opened.flush()
         os.fsync(opened.fileno())

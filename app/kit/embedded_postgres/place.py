@@ -10,7 +10,7 @@ from pathlib import Path
 from app.kit.embedded_postgres import remembered
 from app.kit.embedded_postgres.account import Account
 from app.kit.embedded_postgres.errors import EmbeddedPostgresError
-from app.kit.embedded_postgres.files import write_whole
+from app.kit.embedded_postgres.files import read, write_whole
 from app.kit.embedded_postgres.launch import LOG
 from app.kit.embedded_postgres.postmaster import Postmaster
 from app.kit.embedded_postgres.shelter import Shelter
@@ -32,9 +32,14 @@ class Place:
 def data_of(folder: Path) -> Path:
     """Where the data of this folder is, or would be; makes nothing."""
     try:
-        return Path((folder / _POINTER).read_text().strip())
+        return Path(read(folder / _POINTER))
     except FileNotFoundError:
         return folder / DATA
+
+
+def is_of(folder: Path, data: Path) -> bool:
+    """Whether this data is the folder's own. A copy of a folder points to its original's."""
+    return data == folder / DATA or _owner(data.parent) == folder
 
 
 def holds_cluster(data: Path) -> bool:
@@ -90,18 +95,22 @@ def _able(account: Account, data: Path) -> Account:
 def _claim(home: Path, folder: Path) -> None:
     """See to it that one folder only uses this home: a folder may be moved, but a copy must not share the
     database."""
-    note = home / _OWNER
-    try:
-        owner = Path(note.read_text())
-    except FileNotFoundError:
-        return  # the home itself is gone; the caller finds out
-    if owner == folder:
+    owner = _owner(home)
+    if owner in (None, folder):
         return
     if (owner / _POINTER).exists() and data_of(owner).parent == home:
         raise EmbeddedPostgresError(
             f"{folder} is a copy of {owner}, and both point to the database in {home}. Move one of them away."
         )
-    write_whole(note, str(folder))
+    write_whole(home / _OWNER, str(folder))
+
+
+def _owner(home: Path) -> Path | None:
+    """The folder this home belongs to; None when there is no such home."""
+    try:
+        return Path(read(home / _OWNER))
+    except FileNotFoundError:
+        return None
 
 
 def _take_shelter(folder: Path, account: Account, shelter: Shelter, say: Callable[[str], None]) -> Path:
@@ -123,7 +132,7 @@ def _take_shelter(folder: Path, account: Account, shelter: Shelter, say: Callabl
 
 def _leave_alone(home: Path, folder: Path, say: Callable[[str], None]) -> None:
     """A database this folder once had, before somebody emptied it: stop it if it still runs, and keep it."""
-    if (home / _OWNER).read_text() == str(folder):
+    if _owner(home) == folder:
         if server := Postmaster.on(home / DATA):
             server.stop(say)
         say(f"An earlier database of {folder} is still in {home}; delete it if nobody needs it.")

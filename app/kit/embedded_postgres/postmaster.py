@@ -23,7 +23,7 @@ HARD_STOP_S = 10.0  # Postgres itself gives its processes 5 s before it kills th
 
 # Lines of the file, as in Postgres' miscadmin.h
 _PID, _PORT, _STATUS = 0, 3, 7
-_PROC = Path("/proc/self/cwd")
+_PROC = Path("/proc/self")  # Linux; elsewhere there is ps
 
 
 @dataclass(frozen=True)
@@ -99,18 +99,21 @@ def disown(data: Path) -> None:
 
 def _serves(pid: int, data: Path) -> bool:
     """Whether this process is alive, a Postgres, and works in this folder. A zombie does not."""
-    if _PROC.exists():
-        process = Path("/proc", str(pid))
-        try:
-            return process.joinpath("comm").read_text().strip() == "postgres" and (process / "cwd").samefile(data)
-        except OSError:
+    process = Path("/proc", str(pid))
+    try:
+        return process.joinpath("comm").read_bytes() == b"postgres\n" and (process / "cwd").samefile(data)
+    except PermissionError:
+        pass  # root in a container may not look into other users' processes
+    except OSError:
+        if _PROC.exists():
             return False
-    shown = subprocess.run(  # noqa: S603 - a number and constants
-        ["/bin/ps", "-ww", "-p", str(pid), "-o", "command="],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    program, _, arguments = shown.stdout.partition(" ")
-    return program.endswith("postgres") and f"-D {data} " in f"{arguments} "
+    return b"postgres -D %b " % os.fsencode(data) in _command_line(pid)
+
+
+def _command_line(pid: int) -> bytes:
+    if _PROC.exists():
+        with suppress(OSError):
+            return Path("/proc", str(pid), "cmdline").read_bytes().replace(b"\0", b" ")
+        return b""
+    command = ["/bin/ps", "-ww", "-p", str(pid), "-o", "command="]
+    return subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603 - a number and constants

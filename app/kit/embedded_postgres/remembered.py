@@ -43,12 +43,12 @@ class Remembered:
         damaged."""
         file = folder / FILE
         try:
-            text = file.read_text()
+            content = file.read_bytes()
         except FileNotFoundError:
             return None
         try:
-            return cls._parsed(json.loads(text))
-        except (ValueError, TypeError, KeyError):
+            return cls._parsed(json.loads(content))
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise EmbeddedPostgresError(
                 f"{file} is damaged. Restore it from a backup, or move {folder} away to begin with an empty "
                 "database; nothing was changed."

@@ -38,13 +38,16 @@ class Start:
     def run(self) -> Remembered:
         """Return once the server lets us in, with the port it listens on. Raises `EmbeddedPostgresError`."""
         try:
-            return self._until_it_answers()
-        except (KeyboardInterrupt, SystemExit):
+            arrived = self._until_it_answers()
+        except BaseException:
             self._withdraw()
             raise
+        if arrived is None:
+            raise self._too_slow()
+        return arrived
 
     def _withdraw(self) -> None:
-        """Nobody is left who wanted the server; one that was there before us stays."""
+        """End what we launched and nobody will use; a server that was there before us stays."""
         if self._log is None:
             return
         if server := Postmaster.on(self.place.data):
@@ -52,7 +55,7 @@ class Start:
         elif self._child is not None:
             self._child.send_signal(SIGINT)
 
-    def _until_it_answers(self) -> Remembered:
+    def _until_it_answers(self) -> Remembered | None:
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             server = Postmaster.on(self.place.data)
@@ -61,7 +64,7 @@ class Start:
             elif server.port is not None and answers(self.known.at(server.port).info):
                 return self._arrived(server, server.port)
             time.sleep(POLL_S)
-        raise self._too_slow()
+        return None
 
     def _launch_unless_on_its_way(self) -> None:
         if self._child is not None:
