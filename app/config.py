@@ -1,8 +1,10 @@
 """The settings: the only reader of the environment. Names and defaults are fixed; deployments use them."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,6 +29,14 @@ def _postgres_url(url: str) -> str:
 
 def _split(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
+    parts = urlsplit(url)
+    try:
+        return parts.scheme in schemes and bool(parts.hostname or parts.path.strip("/")) and (parts.port or 1) > 0
+    except ValueError:  # a port that is none
+        return False
 
 
 class Settings(BaseSettings):
@@ -84,6 +94,30 @@ class Settings(BaseSettings):
             except BadMasterKeys as error:
                 raise ValueError(str(error).removeprefix("MASTER_KEYS: ")) from None
         return keys
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url_is_one(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not _is_url(url.get_secret_value(), ("smtp", "smtps")):
+            raise ValueError("it must look like smtp://user:password@host:587 or smtps://user:password@host:465")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_is_one(cls, url: str | None) -> str | None:
+        if url is not None and not _is_url(url, ("redis", "rediss", "redis+unix")):
+            raise ValueError("it must look like redis://host:6379/0")
+        return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, written: str | None) -> str | None:
+        for part in _split(written or ""):
+            try:
+                ip_network(part)
+            except ValueError:
+                raise ValueError(f"{part} is neither an address nor a network such as 10.0.0.0/8") from None
+        return written
 
     @field_validator("public_url")
     @classmethod
@@ -146,8 +180,9 @@ class Settings(BaseSettings):
 
     @property
     def cors_origin_pattern(self) -> str:
-        """One regular expression for all allowed origins; `*` stands for anything but a slash."""
-        return "|".join(re.escape(origin).replace(r"\*", "[^/]*") for origin in _split(self.cors_origins)) or "(?!)"
+        """One regular expression for all allowed origins; `*` stands for any port, or for anything but a slash."""
+        patterns = [re.escape(origin).replace(r":\*", r":\d{1,5}") for origin in _split(self.cors_origins)]
+        return "|".join(pattern.replace(r"\*", "[^/]*") for pattern in patterns) or "(?!)"
 
     @property
     def allowed_hosts(self) -> list[str]:

@@ -1,18 +1,31 @@
 """Gunicorn's settings (`gunicorn --config python:app.gunicorn_config "app.asgi:application()"`)."""
 
 import os
+import shutil
+import sys
 import tempfile
 
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it ships no types
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]  # it ships no types
 
+from app.cli.draining import DrainingServer
 from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS
 from app.config import read_settings
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]  # untyped, as above
     CONFIG_KWARGS = {  # noqa: RUF012 - the base class's own attribute
-        name: value for name, value in SERVER_FLAGS.items() if name not in ("access_log", "backlog")
+        name: value for name, value in SERVER_FLAGS.items() if name != "backlog"
     }
+
+    async def _serve(self) -> None:
+        """As the base class does it, with a server that begins to stop at the signal."""
+        self.config.app = self.wsgi
+        server = DrainingServer(self.config, self.wsgi)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
 _settings = read_settings()
@@ -31,6 +44,13 @@ keepalive = SERVER_FLAGS["timeout_keep_alive"]
 # A heartbeat file on a disk that stalls would have healthy workers killed.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - a directory of its own is made in it
 accesslog = None
+# A socket in the home folder to administer gunicorn by: shared by all services of a user, and nobody asked for it.
+control_socket_disable = True
+
+
+def on_exit(_server: object) -> None:
+    """The folder of measurements goes with the service."""
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
 
 
 def child_exit(_server: object, worker: object) -> None:

@@ -7,6 +7,7 @@ its text: a driver's message repeats the row it failed on, a parser's the input.
 import logging
 import sys
 import traceback
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -20,9 +21,14 @@ _SECRET_WORDS = ("password", "token", "secret", "authorization", "cookie", "api_
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The last net: a keyword whose name smells of a secret is never printed."""
     for name in event:
-        if any(word in name.lower() for word in _SECRET_WORDS):
+        if _smells(name):
             event[name] = "[redacted]"
     return event
+
+
+@lru_cache(1024)  # names of keywords: a few dozen
+def _smells(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET_WORDS)
 
 
 def tell_exceptions(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -47,7 +47,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
         async with parts.running(with_worker=with_worker):
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, **openapi.ABOUT)
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False, **openapi.ABOUT)
     parts.attach(app)
     problems.install(app)
     for router in FEATURES:

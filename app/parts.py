@@ -14,6 +14,7 @@ from app.accounts.erase import Erasure, ErasureFinish, ReceiptAddress
 from app.accounts.export import Export
 from app.accounts.invitations import Invitations
 from app.accounts.jobs import AccountErasures, AccountMails, AccountPurge
+from app.accounts.mail_allowance import MailAllowance
 from app.accounts.password_change import PasswordChange, PasswordCheck
 from app.accounts.refresh import Refresh
 from app.accounts.registration import Registration
@@ -22,7 +23,7 @@ from app.accounts.sign_in import SessionOpener, SignIn
 from app.audit.overview import AuditTrail
 from app.auth.access_tokens import AccessTokens
 from app.auth.callers import Callers
-from app.auth.counters import counters
+from app.auth.counters import close, counters
 from app.auth.deps import AuthServices
 from app.auth.passwords import PasswordHasher
 from app.auth.rate_limits import RateLimiter
@@ -89,20 +90,23 @@ class Parts:
     @asynccontextmanager
     async def running(self, *, with_worker: bool) -> AsyncIterator[None]:
         """Connected, and doing background work unless another process does."""
-        await self.db.open()
-        await self.rotation.check()
-        if with_worker:
-            await self.worker.start()
-        else:
-            self.readiness.checks.pop("scheduler")
         try:
+            await self.db.open()
+            await self.rotation.check()
+            if with_worker:
+                await self.worker.start()
+            else:
+                self.readiness.checks.pop("scheduler")
             yield
         finally:
             self.begin_stopping()
             assert self._drained is not None
             await self._drained
-            await asyncio.gather(self.db.close(), self.system.close())
-            self.hasher.close()
+            await self.close()
+
+    async def close(self) -> None:
+        await asyncio.gather(self.db.close(), self.system.close(), close(self.counters))
+        self.hasher.close()
 
     def begin_stopping(self) -> None:
         """Not ready any more, and no new jobs; what is under way goes on. The first thing at SIGTERM."""
@@ -119,7 +123,11 @@ class Parts:
 
     def _accounts(self) -> AccountServices:
         db, vault, hasher, clock = self.db, self.vault, self.hasher, self.clock
-        throttle = SignInThrottle(self.counters, clock, enabled=self.settings.rate_limits == "on")
+        limited = self.settings.rate_limits == "on"
+        throttle, mails = (
+            SignInThrottle(self.counters, clock, enabled=limited),
+            MailAllowance(self.counters, enabled=limited),
+        )
         opener, check = SessionOpener(self.tokens, clock), PasswordCheck(db, hasher, throttle)
         can_mail = not isinstance(self.mailer, NoMailer)
         mode = self.settings.registration
@@ -128,8 +136,8 @@ class Parts:
             sign_in=SignIn(db, vault, hasher, throttle, opener, clock),
             refresh=Refresh(db, opener, clock),
             sessions=Sessions(db, vault, clock),
-            passwords=PasswordChange(db, hasher, check, clock, can_mail=can_mail),
-            emails=EmailChange(db, vault, check, clock, can_mail=can_mail),
+            passwords=PasswordChange(db, hasher, check, mails, clock, can_mail=can_mail),
+            emails=EmailChange(db, vault, check, mails, clock, can_mail=can_mail),
             api_keys=ApiKeys(db, vault, clock),
             export=Export(db, vault, clock),
             erasure=Erasure(db, vault, check, clock, self.receipts if can_mail else None),

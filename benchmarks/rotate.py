@@ -49,8 +49,8 @@ class Rotations:
             took = time.perf_counter() - before
         finally:
             await system.close()
-        if done != USERS:
-            raise RuntimeError(f"{done} of {USERS} keys were re-wrapped")
+        if done.rewrapped != USERS:
+            raise RuntimeError(f"{done.rewrapped} of {USERS} keys were re-wrapped")
         return took
 
     async def _bare(self, keys: MasterKeys) -> float:

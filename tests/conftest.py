@@ -71,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
         owner_url = f"postgresql://{OWNER}:tests@{place.host}:{place.port}/postgres"
     else:
         folder = Path(tempfile.mkdtemp(prefix="adiuva-tests-"))
+        folder.chmod(0o711)  # as root, Postgres runs as another user, who must pass through
         postgres = EmbeddedPostgres(folder / "postgres", durable=False, say=lambda _: None, max_connections=400)
         info = postgres.start()
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

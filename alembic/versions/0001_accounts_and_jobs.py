@@ -15,7 +15,15 @@ depends_on = None
 
 JOBS_SCHEMA = Path(__file__).parent.parent / "sql" / "procrastinate-3.10.0.sql"
 JOBS_SCHEMA_DOWN = Path(__file__).parent.parent / "sql" / "procrastinate-3.10.0-down.sql"
-OWNED_TABLES = ["user_sessions", "refresh_tokens", "one_time_tokens", "api_keys", "user_keys", "kept_answers", "audit_entries"]
+OWNED_TABLES = [
+    "user_sessions",
+    "refresh_tokens",
+    "one_time_tokens",
+    "api_keys",
+    "user_keys",
+    "kept_answers",
+    "audit_entries",
+]
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:
@@ -27,7 +35,9 @@ def _owner(*, primary_key: bool = False) -> sa.Column[object]:
 
 
 def _owned_by_user(table: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f(f"fk_{table}_user_id_users"), ondelete="CASCADE")
+    return sa.ForeignKeyConstraint(
+        ["user_id"], ["users.id"], name=op.f(f"fk_{table}_user_id_users"), ondelete="CASCADE"
+    )
 
 
 def upgrade() -> None:
@@ -138,7 +148,8 @@ def _create_credentials() -> None:
         _owned_by_user("one_time_tokens"),
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_tokens_token_hash")),
         sa.CheckConstraint(
-            "purpose in ('verify_email', 'change_email', 'reset_password')", name=op.f("ck_one_time_tokens_purpose_known")
+            "purpose in ('verify_email', 'change_email', 'reset_password')",
+            name=op.f("ck_one_time_tokens_purpose_known"),
         ),
     )
     op.create_index("uq_one_time_tokens_user_id_purpose", "one_time_tokens", ["user_id", "purpose"], unique=True)

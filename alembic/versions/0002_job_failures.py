@@ -1,14 +1,16 @@
 """What a job failed of, beside the job; and a door that puts "once while waiting" jobs in line without a race."""
 
 from alembic import op
+from app.kit.row_security import door
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+SIGNATURE = "enqueue_job(text, text, jsonb, text, text, integer, timestamptz)"
 DOOR = """
-    CREATE OR REPLACE FUNCTION enqueue_job(queue text, task text, args jsonb, lock_name text, once_while_waiting text,
+    CREATE FUNCTION enqueue_job(queue text, task text, args jsonb, lock_name text, once_while_waiting text,
                                            priority integer, not_before timestamptz)
     RETURNS bigint
 """
@@ -26,6 +28,7 @@ def upgrade() -> None:
     )
     # A job that already waits stands for this cause too, so it must not start before the cause is committed: the row
     # lock makes the workers skip it until then, and the notice (sent at commit) makes them look again.
+    op.execute(f"DROP FUNCTION {SIGNATURE}")
     op.execute(
         DOOR
         + """
@@ -50,9 +53,12 @@ def upgrade() -> None:
         END $$
         """
     )
+    for statement in door(SIGNATURE):
+        op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute(f"DROP FUNCTION {SIGNATURE}")
     op.execute(
         DOOR
         + """
@@ -63,5 +69,7 @@ def downgrade() -> None:
         $$
         """
     )
+    for statement in door(SIGNATURE):
+        op.execute(statement)
     op.execute("DROP INDEX ix_procrastinate_jobs_lock")
     op.execute("ALTER TABLE procrastinate_jobs DROP COLUMN failure, DROP COLUMN failure_code")

@@ -39,7 +39,7 @@ async def export_account(caller: CurrentUser, accounts: Accounts) -> Response:
     responses=errors({401: "The password is wrong (`invalid_credentials`)."}),
 )
 async def erase_account(body: EraseBody, caller: CurrentUser, accounts: Accounts, origin: From) -> ErasureAnswer:
-    """Destroys your data key first, so that every ciphertext of yours, backups of the database included, cannot be read
-    any more; ends all sessions; then deletes every row in the background and mails a receipt. It cannot be undone."""
+    """Destroys your data key first, so that whatever is still stored of you cannot be read any more; ends all sessions;
+    then deletes every row in the background and mails a receipt. It cannot be undone."""
     begun = await accounts.erasure.begin(caller.user_id, body.password, origin.address)
     return ErasureAnswer(data_keys_destroyed=begun.data_keys_destroyed, sessions_ended=begun.sessions_ended)

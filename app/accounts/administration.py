@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.accounts.sessions import end_sessions
 from app.audit.record import Kind, record
 from app.billing.tiers import Tier
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, Forbidden, NotFound
 from app.kit.clock import Clock
 from app.kit.system_db import SystemDatabase
 
@@ -56,6 +56,7 @@ class Administration:
             raise OwnAccount("You cannot disable yourself or give up your own rights; ask another administrator.")
         now = self._clock.now()
         async with self._system.begin() as session:
+            await _still_administrator(session, by, user_id)
             user = await _existing(session, user_id)
             if change.tier is not None:
                 user.tier = change.tier.value
@@ -86,6 +87,14 @@ class Administration:
     async def with_email(self, email: str) -> User | None:
         async with self._system.begin() as session:
             return await session.scalar(select(User).where(User.email == email))
+
+
+async def _still_administrator(session: AsyncSession, by: UUID, other: UUID) -> None:
+    """Lock both, always in the same order, and look again: of two administrators who remove each other, one does."""
+    both = select(User).where(User.id.in_([by, other])).order_by(User.id).with_for_update(key_share=True)
+    users = {user.id: user for user in await session.scalars(both.execution_options(populate_existing=True))}
+    if by not in users or not users[by].is_admin or users[by].disabled_at is not None:
+        raise Forbidden("You are not an administrator any more.")
 
 
 async def _existing(session: AsyncSession, user_id: UUID) -> User:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import one_time_links
 from app.accounts.emails import normalized
+from app.accounts.mail_allowance import MailAllowance
 from app.accounts.models import OneTimeToken, User
 from app.accounts.one_time_links import LIFETIMES, Purpose
 from app.accounts.password_change import PasswordCheck
@@ -30,15 +31,26 @@ class AlreadyVerified(Conflict):
 
 
 class EmailChange:
-    def __init__(self, db: Database, vault: KeyVault, check: PasswordCheck, clock: Clock, *, can_mail: bool) -> None:
-        self._db, self._vault, self._check, self._clock, self._can_mail = db, vault, check, clock, can_mail
+    def __init__(
+        self,
+        db: Database,
+        vault: KeyVault,
+        check: PasswordCheck,
+        mails: MailAllowance,
+        clock: Clock,
+        *,
+        can_mail: bool,
+    ) -> None:
+        self._db, self._vault, self._check, self._mails = db, vault, check, mails
+        self._clock, self._can_mail = clock, can_mail
 
     async def ask(self, user_id: UUID, new_email: str, password: str, address: str) -> None:
         """Mail a link to the new address and tell the old one. Raises `EmailTaken`, `InvalidCredentials`,
-        `Invalid`, `MailUnavailable`."""
+        `Invalid`, `RateLimited`, `MailUnavailable`."""
         require(can_mail=self._can_mail)
         email = normalized(new_email)
         verified = await self._check.require(user_id, password, address)
+        await self._mails.require(str(user_id))
         async with self._db.of(user_id) as session:
             await hold_verified(session, user_id, verified)
             taken = (
@@ -67,12 +79,14 @@ class EmailChange:
         await session.execute(statement.on_conflict_do_update(index_elements=["user_id", "purpose"], set_=waiting))
 
     async def resend(self, user_id: UUID) -> None:
-        """Mail the link that proves the present address again. Raises `AlreadyVerified`, `MailUnavailable`."""
+        """Mail the link that proves the present address again. Raises `AlreadyVerified`,
+        `RateLimited`, `MailUnavailable`."""
         require(can_mail=self._can_mail)
         async with self._db.of(user_id) as session:
             verified_at = await session.scalar(select(User.email_verified_at).where(User.id == user_id))
             if verified_at is not None:
                 raise AlreadyVerified("This e-mail address is verified already.")
+            await self._mails.require(str(user_id))
             args = {"user_id": str(user_id), "purpose": Purpose.VERIFY_EMAIL.value}
             await enqueue(session, "accounts.send_link", args, once_while_waiting=f"verify:{user_id}")
 

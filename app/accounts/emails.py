@@ -15,7 +15,7 @@ def normalized(address: str, *, field: str = "email") -> str:
     if len(address) > MAX_LENGTH:
         raise Invalid(f"An e-mail address has at most {MAX_LENGTH} characters.", field=field)
     try:
-        parsed = validate_email(address.strip(), check_deliverability=False, globally_deliverable=False)
+        parsed = validate_email(address.strip(), check_deliverability=False, globally_deliverable=False, strict=True)
     except EmailNotValidError:
         raise Invalid("This is not an e-mail address.", field=field) from None
     return parsed.normalized.lower()

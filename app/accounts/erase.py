@@ -89,8 +89,9 @@ class ErasureFinish:
     async def finish(self, user_id: UUID, receipt_to: str, job_id: int) -> None:
         """Delete every row of the user, count them, and have the receipt mailed. Once done, doing it again does nothing."""
         async with self._system.begin() as session:
-            if await session.get(User, user_id, with_for_update=True) is None:
-                return
+            user = await session.get(User, user_id, with_for_update=True)
+            if user is None or user.email is not None:
+                return  # done already; or never begun by its owner, and a job alone erases nobody
             counted = {
                 table.name: await _deleted(session, table, table.c.user_id == user_id) for table in owned_tables()
             }

@@ -1,7 +1,7 @@
 """Invitations to a service that does not take everybody (`REGISTRATION=invite`).
 
-An invitation is a sealed note naming an e-mail address and when it was made; nothing is stored. It works once, because
-an address can register once.
+An invitation is a sealed note naming an e-mail address and when it was made; nothing is stored. An address can register
+once, so it makes one account at a time; it is good for seven days.
 """
 
 from datetime import timedelta

@@ -10,6 +10,7 @@ from app.accounts import mails
 from app.accounts.erase import ErasureFinish, ReceiptAddress
 from app.accounts.models import ApiKey, OneTimeToken, RefreshToken, User, UserSession
 from app.accounts.one_time_links import Purpose, issue
+from app.audit.record import forget_failed_sign_ins
 from app.idempotency.models import KeptAnswer
 from app.jobs.tasks import JobInfo
 from app.keys.vault import KeyVault
@@ -21,6 +22,7 @@ from app.mail.port import Mail, Mailer
 
 ENDED_SESSIONS_KEPT = timedelta(days=30)
 ANSWERS_KEPT = timedelta(days=1)
+FAILED_SIGN_INS_KEPT = timedelta(days=90)
 
 
 class AccountMails:
@@ -94,3 +96,4 @@ class AccountPurge:
             unused = UserSession.last_used_at < now - ENDED_SESSIONS_KEPT
             await session.execute(delete(UserSession).where(or_(long_ended, unused)))
             await session.execute(delete(ApiKey).where(ApiKey.expires_at < now - ENDED_SESSIONS_KEPT))
+            await forget_failed_sign_ins(session, before=now - FAILED_SIGN_INS_KEPT)

@@ -33,7 +33,8 @@ NOTICES = {
     "password_changed": (
         "Your password was changed",
         (
-            "The password of your Adiuva account was changed, and your other sessions were signed out.\n\n"
+            "The password of your Adiuva account was changed, and your other sessions were signed out.\n"
+            "API keys keep working; revoke those you do not know.\n\n"
             'If this was not you, set a new password at once with "forgot password" in the app.'
         ),
     ),
@@ -57,7 +58,7 @@ def link_mail(purpose: Purpose, base_url: str, secret: str) -> str:
 def receipt_mail(records: int) -> str:
     return (
         "Your Adiuva account has been erased.\n\n"
-        "The key to your data was destroyed first, so that no copy of it can be read any more, backups included. "
+        "The key to your data was destroyed first, so that what was stored cannot be read any more. "
         f"Then {records} stored records were deleted.\n\n"
         "What lives on your own devices is untouched. Thank you for having been with us.\n"
     )

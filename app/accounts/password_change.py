@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import one_time_links
 from app.accounts.emails import normalized
+from app.accounts.mail_allowance import MailAllowance
 from app.accounts.models import User, UserSession
 from app.accounts.one_time_links import Purpose
 from app.accounts.sessions import end_sessions
@@ -41,9 +42,17 @@ class PasswordCheck:
 
 class PasswordChange:
     def __init__(
-        self, db: Database, hasher: PasswordHasher, check: PasswordCheck, clock: Clock, *, can_mail: bool
+        self,
+        db: Database,
+        hasher: PasswordHasher,
+        check: PasswordCheck,
+        mails: MailAllowance,
+        clock: Clock,
+        *,
+        can_mail: bool,
     ) -> None:
-        self._db, self._hasher, self._check, self._clock, self._can_mail = db, hasher, check, clock, can_mail
+        self._db, self._hasher, self._check, self._mails = db, hasher, check, mails
+        self._clock, self._can_mail = clock, can_mail
 
     async def change(self, user_id: UUID, current: str, new: str, *, keep: UUID | None, address: str) -> None:
         """Set a new password and sign every session out but `keep`. Raises `InvalidCredentials`, `Invalid`."""
@@ -55,17 +64,20 @@ class PasswordChange:
             await self._set(session, user_id, new_hash, Kind.PASSWORD_CHANGED, actor_id=user_id, keep=keep)
 
     async def ask_for_reset(self, email: str) -> None:
-        """Have a link mailed. Does the same work and says the same for an address nobody has. Raises `MailUnavailable`."""
+        """Have a link mailed. Does the same work and says the same for an address nobody has, and for one that
+        has had enough mails this hour. Raises `MailUnavailable`."""
         require(can_mail=self._can_mail)
         try:
             account = normalized(email)
         except Invalid:
             account = ""
+        allowed = await self._mails.spend(account)
         async with self._db.of_nobody() as session:
             found = (
                 await session.execute(text("SELECT id FROM find_login(:email)"), {"email": account})
             ).scalar_one_or_none()
-            args = {"user_id": str(found or uuid4()), "purpose": Purpose.RESET_PASSWORD.value}
+            owner = found if found is not None and allowed else uuid4()
+            args = {"user_id": str(owner), "purpose": Purpose.RESET_PASSWORD.value}
             await enqueue(session, "accounts.send_link", args, once_while_waiting=f"reset:{args['user_id']}")
 
     async def reset(self, secret: str, new: str) -> None:

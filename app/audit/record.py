@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.models import AuditEntry
@@ -40,3 +41,9 @@ def record(
 ) -> None:
     """Add an entry; it is kept exactly when the transaction is. Facts are ids, codes and counts, never content."""
     session.add(AuditEntry(id=uuid4(), user_id=user_id, actor_id=actor_id, kind=kind.value, facts=dict(facts), at=at))
+
+
+async def forget_failed_sign_ins(session: AsyncSession, *, before: datetime) -> None:
+    """Strangers write these, as many as they like; after a while they tell nobody anything. For the nightly purge."""
+    old = (AuditEntry.kind == Kind.SIGN_IN_FAILED.value) & (AuditEntry.at < before)
+    await session.execute(delete(AuditEntry).where(old))

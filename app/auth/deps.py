@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from app.auth.callers import Caller, Callers
-from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter
+from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network
 from app.auth.scopes import Scope
 from app.billing.tiers import ALLOWANCES
 from app.errors import Forbidden, NotAuthenticated
@@ -39,6 +39,10 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def network_of(request: Request) -> str:
+    return network(address_of(request))
+
+
 class _Bearer(HTTPBearer):
     """One callable does it all (read the header, find the caller, count the request): each FastAPI dependency a request
     passes through costs about 15 µs."""
@@ -57,7 +61,12 @@ class _Bearer(HTTPBearer):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("Send an access token: Authorization: Bearer …")
-        caller = await auth.callers.of(token.strip(" "))
+        try:
+            caller = await auth.callers.of(token.strip(" "))
+        except NotAuthenticated:
+            # Whoever it was, they had the database looked into: counted by address, like a route for everyone.
+            await _count(request, auth.limiter, f"address:{network_of(request)}", ANONYMOUS_PER_MINUTE)
+            raise
         await _count(request, auth.limiter, f"user:{caller.user_id}", ALLOWANCES[caller.tier].requests_per_minute)
         self._check(caller)
         return caller
@@ -72,7 +81,7 @@ class _Bearer(HTTPBearer):
 
 async def anyone(request: Request) -> None:
     """A route that needs no account: counted by network address."""
-    await _count(request, services(request).limiter, f"address:{address_of(request)}", ANONYMOUS_PER_MINUTE)
+    await _count(request, services(request).limiter, f"address:{network_of(request)}", ANONYMOUS_PER_MINUTE)
 
 
 async def _count(request: Request, limiter: RateLimiter, bucket: str, per_minute: int) -> None:

@@ -1,6 +1,7 @@
 """How often one may ask: fixed windows of a minute, counted from the first request in each."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 
 import structlog
@@ -14,6 +15,15 @@ log = structlog.get_logger()
 
 WINDOW_S = 60
 ANONYMOUS_PER_MINUTE = 60  # for each network address, over all routes that need no account
+
+
+def network(address: str) -> str:
+    """Whom to count for an address: itself, or its /64 for IPv6, since one customer has all of that (RFC 6177)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(IPv6Network((parsed.packed[:8] + bytes(8), 64))) if isinstance(parsed, IPv6Address) else address
 
 
 @dataclass(frozen=True)

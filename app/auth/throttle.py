@@ -11,6 +11,7 @@ import structlog
 from limits.aio.storage import Storage
 from limits.errors import StorageError
 
+from app.auth.rate_limits import network
 from app.auth.secrets import digest
 from app.errors import RateLimited
 from app.kit.clock import Clock
@@ -67,6 +68,6 @@ class SignInThrottle:
     @staticmethod
     def _names(account: str, address: str) -> list[tuple[str, int]]:
         return [
-            (f"sign-in:{digest(f'{account} {address}').hex()}", FREE_FROM_ONE_ADDRESS),
+            (f"sign-in:{digest(f'{account} {network(address)}').hex()}", FREE_FROM_ONE_ADDRESS),
             (f"sign-in:{digest(account).hex()}", FREE_FROM_ANYWHERE),
         ]

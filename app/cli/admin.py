@@ -6,9 +6,12 @@ import secrets
 import sys
 
 from app.accounts.emails import normalized
+from app.accounts.invitations import Invitations
+from app.accounts.models import User
 from app.cli.database import ready
 from app.config import Settings
 from app.kit.clock import SystemClock
+from app.local_secrets import completed
 from app.migrate import migrate
 from app.parts import Parts
 
@@ -23,8 +26,9 @@ def create(settings: Settings, email: str) -> None:
 
 def invite(settings: Settings, email: str) -> None:
     """Print an invitation; nothing is stored, so no database is needed."""
-    with ready(settings) as complete:
-        invitation = Parts(complete, SystemClock()).invitations.make(normalized(email))
+    jwt_secret = completed(settings).jwt_secret
+    assert jwt_secret is not None
+    invitation = Invitations(jwt_secret.get_secret_value(), SystemClock()).make(normalized(email))
     sys.stdout.write(f"{invitation}\n")
     sys.stderr.write('Send it to them. They register with it as "invitation"; it is valid for seven days.\n')
 
@@ -35,15 +39,20 @@ async def _create(settings: Settings, email: str) -> str:
         existing = await parts.administration.with_email(email)
         if existing is not None:
             await parts.administration.appoint(existing.id)
-            return f"{email} is an administrator now. Their password is unchanged.\n"
+            return f"{email} is an administrator now. Their password is unchanged.{_doubt(existing)}\n"
         password, told = _password()
         user_id = await parts.accounts.registration.create(email, password)
         await parts.administration.appoint(user_id)
         return f"{email} is an administrator now.{told}\n"
     finally:
-        await parts.db.close()
-        await parts.system.close()
-        parts.hasher.close()
+        await parts.close()
+
+
+def _doubt(user: User) -> str:
+    """Anybody can register an address; only a verified one is known to be its owner's."""
+    if user.email_verified_at is not None:
+        return ""
+    return " Mind: this address is not verified. Make sure that the account is really theirs."
 
 
 def _password() -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from app.cli.signals import end_as_ctrl_c_does
 from app.config import Settings
 from app.kit.embedded_postgres import EmbeddedPostgres, FolderInUse, FolderLock
 from app.local_secrets import completed
@@ -30,6 +31,7 @@ def ready(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None:
         yield settings
         return
+    end_as_ctrl_c_does()
     postgres = embedded(settings)
     with ExitStack() as held:
         try:

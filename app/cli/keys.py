@@ -6,6 +6,7 @@ import sys
 from app.cli.database import ready
 from app.config import Settings
 from app.keys.master_keys import MasterKeys
+from app.keys.rotate import Rotated
 from app.kit.clock import SystemClock
 from app.migrate import migrate
 from app.parts import Parts
@@ -31,8 +32,10 @@ def rotate(settings: Settings) -> None:
         assert complete.database_url is not None
         migrate(complete.database_url)
         first, done = asyncio.run(_rotate(complete))
+    if done.unreadable:
+        sys.stderr.write(f"{done.unreadable} data keys are damaged: they do not open, and were left as they are.\n")
     sys.stdout.write(
-        f"{done} data keys re-wrapped; all are wrapped by {first} now. "
+        f"{done.rewrapped} data keys re-wrapped; all are wrapped by {first} now. "
         "Restart every service process with these MASTER_KEYS before you remove an older key.\n"
     )
 
@@ -42,15 +45,15 @@ async def _in_use(settings: Settings) -> dict[str, int]:
     try:
         return await parts.rotation.in_use()
     finally:
-        await parts.system.close()
+        await parts.close()
 
 
-async def _rotate(settings: Settings) -> tuple[str, int]:
+async def _rotate(settings: Settings) -> tuple[str, Rotated]:
     parts = Parts(settings, SystemClock())
     try:
         return parts.rotation.first_id, await parts.rotation.run(_show)
     finally:
-        await parts.system.close()
+        await parts.close()
 
 
 def _show(done: int, total: int) -> None:

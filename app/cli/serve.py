@@ -4,7 +4,7 @@ Order matters: settings, port, lock, database, migrations, then the server; what
 slow has begun. Going down is the reverse: the server drains, then Postgres stops.
 """
 
-import asyncio
+import errno
 import os
 import signal
 import socket
@@ -12,15 +12,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 
-import uvicorn
 from fastapi import FastAPI
 from uvicorn.config import Config
 
 from app.cli.database import embedded, service_lock
+from app.cli.draining import DrainingServer
 from app.cli.errors import CannotServe
-from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS
+from app.cli.server_flags import SERVER_FLAGS
+from app.cli.signals import end_as_ctrl_c_does
 from app.config import Settings
 from app.local_secrets import completed
 from app.logging import set_up_logging
@@ -32,8 +32,7 @@ def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises `CannotServe`, `CannotMigrate`, `EmbeddedPostgresError`."""
     settings = completed(settings)
     set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
-    # Until the server takes over, SIGTERM ends things the way Ctrl-C does: through every clean-up on the way out.
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_as_ctrl_c_does()  # until the server takes over
     if settings.web_concurrency > 1:
         _serve_in_several_processes(settings)
     with ExitStack() as held:
@@ -52,10 +51,6 @@ def serve(settings: Settings) -> None:
         raise CannotServe("The service could not start; the lines above say why.")
 
 
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 @contextmanager
 def _signals_left_to_the_server() -> Iterator[None]:
     """uvicorn drains on SIGINT and SIGTERM, and then raises the signal once more for whoever was there before it. That
@@ -68,23 +63,16 @@ def _signals_left_to_the_server() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-class _Server(uvicorn.Server):
+class _Server(DrainingServer):
     def __init__(self, app: FastAPI, settings: Settings) -> None:
-        super().__init__(Config(app, timeout_graceful_shutdown=REQUESTS_DRAIN_S, **SERVER_FLAGS))
-        self._app, self._settings = app, settings
-        self._loop: asyncio.AbstractEventLoop | None = None
+        super().__init__(Config(app, **SERVER_FLAGS), app)
+        self._settings = settings
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             sys.stdout.write(welcome(self._settings))
             sys.stdout.flush()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        if self._loop is not None:  # a signal handler runs anywhere; the loop must do it
-            self._loop.call_soon_threadsafe(self._app.state.begin_stopping)
 
 
 def welcome(settings: Settings) -> str:
@@ -116,11 +104,14 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # At once: two sockets may be bound to one port as long as neither listens, and the database takes seconds.
+        listener.listen(SERVER_FLAGS["backlog"])
     except OSError as error:
         listener.close()
-        raise CannotServe(
-            f"Cannot listen on {host}:{port} ({error.strerror}). Stop what uses the port, or choose another: PORT={port + 1}"
-        ) from None
+        what = f"Cannot listen on {host}:{port} ({error.strerror})."
+        if error.errno == errno.EADDRINUSE:
+            raise CannotServe(f"{what} Stop what uses the port, or choose another: PORT={port + 1}") from None
+        raise CannotServe(f"{what} HOST must be an address of this machine: 127.0.0.1, or 0.0.0.0 for all.") from None
     # Inheritable sockets would be kept open by the embedded Postgres after a kill -9 of this process.
     listener.set_inheritable(False)
     return listener

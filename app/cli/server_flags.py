@@ -12,4 +12,5 @@ SERVER_FLAGS: dict[str, Any] = {
     "server_header": False,
     "proxy_headers": False,  # TRUSTED_PROXIES decides, in the application
     "timeout_keep_alive": 30,
+    "timeout_graceful_shutdown": REQUESTS_DRAIN_S,
 }

@@ -8,13 +8,16 @@ from app.cli.database import ready
 from app.config import Settings
 from app.kit.clock import SystemClock
 from app.logging import set_up_logging
+from app.migrate import migrate
 from app.parts import Parts
 
 
 def work(settings: Settings) -> None:
-    """Work until SIGTERM or Ctrl-C, then let running jobs finish. The database must be migrated already."""
+    """Work until SIGTERM or Ctrl-C, then let running jobs finish."""
     set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
     with ready(settings) as complete:
+        assert complete.database_url is not None
+        migrate(complete.database_url)
         asyncio.run(_work(complete))
 
 

@@ -1,16 +1,18 @@
 """What is refused before anything is parsed: strange hosts, NUL bytes, bodies that are too large."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.edge.headers import header
 from app.edge.problems import problem
 
 MAX_BODY_BYTES = 1024 * 1024
+BODY_PAUSE_S = 30  # the longest a body may pause while it arrives
 
 
 class Guards:
@@ -26,35 +28,41 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
+        refusal = self._refusal(scope)
         if refusal is not None:
             await problem(*refusal)(scope, receive, send)
             return
         await self._app(scope, self._counted(receive), send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         # Load balancers ask for health by address, whatever the public name is.
         if self._hosts and not scope["path"].endswith(("/health", "/health/ready")):
-            host = headers.get("host", "").rpartition("@")[2]
+            host = header(scope, b"host").rpartition("@")[2]
             if not self._hosts.fullmatch(re.sub(r":\d+$", "", host).lower()):
                 return 400, "unknown_host", "This service does not answer to that host name."
         # Postgres cannot store NUL and nothing here needs it.
-        if b"\x00" in scope["path"].encode() or b"\x00" in unquote_to_bytes(scope.get("query_string", b"")):
+        query = scope.get("query_string", b"")
+        if "\x00" in scope["path"] or (query and b"\x00" in unquote_to_bytes(query)):
             return 400, "bad_request", "Addresses cannot contain NUL characters."
-        length = headers.get("content-length")
-        if length is not None and length.isdecimal() and int(length[:20]) > self._max_body:
+        length = header(scope, b"content-length")
+        if length.isdecimal() and int(length[:20]) > self._max_body:
             return 413, "too_large", self._too_large
         return None
 
     def _counted(self, receive: Receive) -> Receive:
         """Count a body that came without a length (chunked) while it is read."""
-        read = 0
+        read, more = 0, True
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, more
+            try:
+                # Once the body is whole, receiving means to wait for the client to leave, which may take its time.
+                async with asyncio.timeout(BODY_PAUSE_S if more else None):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, "The body stopped arriving.") from None
             read += len(message.get("body", b""))
+            more = message.get("more_body", False)
             if read > self._max_body:
                 raise HTTPException(413, self._too_large)  # FastAPI lets this one through while it reads a body
             return message

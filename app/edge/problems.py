@@ -25,6 +25,7 @@ _CODES = {
     400: "bad_request",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "too_large",
     415: "unsupported_media_type",
 }
@@ -124,7 +125,9 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
     asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # a deadlock's loser
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection cut in the middle of an answer
     PoolTimeout,
     TimeoutError,
     OSError,

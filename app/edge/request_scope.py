@@ -5,9 +5,9 @@ import time
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.edge.headers import header
 from app.edge.problems import from_unexpected
 from app.kit.measures import REQUESTS
 
@@ -40,8 +40,8 @@ class RequestScope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _ACCEPTABLE_ID.fullmatch(given) else str(uuid4())
+        given = header(scope, b"x-request-id")
+        request_id = given if given and _ACCEPTABLE_ID.fullmatch(given) else str(uuid4())
         extra: list[tuple[bytes, bytes]] = []
         scope.setdefault("state", {})["response_headers"] = extra
         structlog.contextvars.clear_contextvars()
@@ -56,7 +56,7 @@ class RequestScope:
                 headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
                 message["headers"] = headers
                 # A page sets its own policy; everything else gets the strictest.
-                if not any(name == b"content-security-policy" for name, _ in headers):
+                if b"content-security-policy" not in [name for name, _ in headers]:
                     headers += API_HEADERS
                 headers += self._headers
                 headers += extra

@@ -21,6 +21,7 @@ from procrastinate.manager import JobManager, NotificationCallback
 
 from app.jobs.statements import DONE, HEARTBEAT, NOT_DONE
 from app.jobs.tasks import Failure, Retry, Task
+from app.kit.measures import JOBS
 
 log = structlog.stdlib.get_logger()
 
@@ -199,7 +200,9 @@ class Claims(JobManager):
         self.reachable = False
 
     def _tell(self, event: str, claim: Claim, **facts: str | float | None) -> None:
-        self.outcomes[claim.task, event.removeprefix("job_")] += 1
+        outcome = event.removeprefix("job_")
+        self.outcomes[claim.task, outcome] += 1
+        JOBS.labels(claim.task, outcome).inc()
         started_at = self._started_at.get(claim.id)
         duration_ms = None if started_at is None else round((time.monotonic() - started_at) * 1000)
         facts = {name: fact for name, fact in (facts | {"duration_ms": duration_ms}).items() if fact is not None}

@@ -5,12 +5,15 @@ own; a rotation killed half-way leaves every key readable (both master keys are 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.keys.master_keys import MasterKeys, WrappedKey
 from app.keys.models import UserKey
+from app.kit.crypto import CannotOpen
 from app.kit.system_db import SystemDatabase
 
 BATCH = 500
@@ -18,6 +21,12 @@ BATCH = 500
 
 class MasterKeyMissing(Exception):
     """Some data keys are wrapped by master keys that are not configured."""
+
+
+@dataclass(frozen=True)
+class Rotated:
+    rewrapped: int
+    unreadable: int  # wrapped bytes that no longer open: damaged, and left alone
 
 
 class KeyRotation:
@@ -32,44 +41,66 @@ class KeyRotation:
             return {row[0]: row[1] for row in rows}
 
     async def check(self) -> None:
-        """Raises `MasterKeyMissing` unless every data key can be unwrapped by a configured master key."""
+        """Raises `MasterKeyMissing` unless every master key in use is configured, and is the one it claims to be."""
         if missing := self._master_keys.missing_among(await self.in_use()):
             raise MasterKeyMissing(
                 f"The database holds data keys wrapped by the master key {', '.join(missing)}, which MASTER_KEYS does not "
                 "contain. Put it back (behind the newest); without it those users' data cannot be opened."
             )
+        if wrong := [row.master_key_id for row in await self._one_of_each() if self._unwrapped(row) is None]:
+            raise MasterKeyMissing(
+                f"The master key {', '.join(wrong)} of MASTER_KEYS is not the one that wrapped the database's data keys. "
+                "Put the right one back; without it those users' data cannot be opened."
+            )
 
-    async def run(self, progress: Callable[[int, int], None]) -> int:
-        """Re-wrap all that an older master key wrapped; returns how many. Safe to run twice at once, or again.
+    async def run(self, progress: Callable[[int, int], None]) -> Rotated:
+        """Re-wrap all that an older master key wrapped. Safe to run twice at once, or again.
 
-        `progress(done, total)` is called after each batch. Raises `MasterKeyMissing`.
+        `progress(done, total)` is called after each batch. A data key that cannot be unwrapped is left as it is and
+        counted. Raises `MasterKeyMissing`.
         """
         await self.check()
         total = sum(count for key_id, count in (await self.in_use()).items() if key_id != self._master_keys.first_id)
-        done = 0
-        while batch := await self._rewrap_batch():
-            done += batch
-            progress(done, max(done, total))
-        return done
+        done, unreadable, after = 0, 0, (UUID(int=0), 0)
+        while rows := await self._rewrap_batch(after):
+            after = (rows[-1].user_id, rows[-1].version)
+            left = sum(row.master_key_id != self._master_keys.first_id for row in rows)
+            done, unreadable = done + len(rows) - left, unreadable + left
+            progress(done + unreadable, max(done + unreadable, total))
+        return Rotated(done, unreadable)
 
-    async def _rewrap_batch(self) -> int:
+    async def _rewrap_batch(self, after: tuple[UUID, int]) -> list[UserKey]:
         async with self._system.begin() as session:
-            rows = await self._claim(session)
+            rows = await self._claim(session, after)
             for row in rows:
-                data_key = self._master_keys.unwrap(
-                    row.user_id, row.version, WrappedKey(row.master_key_id, row.wrapped_key)
-                )
-                wrapped = self._master_keys.wrap(row.user_id, row.version, data_key)
-                row.master_key_id, row.wrapped_key = wrapped.master_key_id, wrapped.wrapped
-            return len(rows)
+                data_key = self._unwrapped(row)
+                if data_key is not None:
+                    wrapped = self._master_keys.wrap(row.user_id, row.version, data_key)
+                    row.master_key_id, row.wrapped_key = wrapped.master_key_id, wrapped.wrapped
+            return rows
 
-    async def _claim(self, session: AsyncSession) -> list[UserKey]:
+    async def _claim(self, session: AsyncSession, after: tuple[UUID, int]) -> list[UserKey]:
         """A batch nobody else is re-wrapping. A row an erasure holds is waited for: skipping it could leave it behind."""
         statement = (
             select(UserKey)
             .where(UserKey.master_key_id != self._master_keys.first_id)
+            .where(tuple_(UserKey.user_id, UserKey.version) > after)
             .order_by(UserKey.user_id, UserKey.version)
             .limit(BATCH)
             .with_for_update()
         )
         return list((await session.scalars(statement)).all())
+
+    async def _one_of_each(self) -> list[UserKey]:
+        """The newest data key under each master key."""
+        statement = (
+            select(UserKey).distinct(UserKey.master_key_id).order_by(UserKey.master_key_id, UserKey.created_at.desc())
+        )
+        async with self._system.begin() as session:
+            return list((await session.scalars(statement)).all())
+
+    def _unwrapped(self, row: UserKey) -> bytes | None:
+        try:
+            return self._master_keys.unwrap(row.user_id, row.version, WrappedKey(row.master_key_id, row.wrapped_key))
+        except CannotOpen:
+            return None

@@ -1,6 +1,5 @@
 """Every user's data keys, unwrapped when needed and kept for a short while."""
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +21,7 @@ class KeysUnavailable(AdiuvaError):
 
 
 class KeyVault:
-    """Hands out key rings. Unwrapped keys are cached: bounded, at most a minute, dropped at once when forgotten."""
+    """Hands out key rings. Unwrapped keys are cached: bounded, used for at most a minute, dropped at once when forgotten."""
 
     def __init__(
         self,
@@ -34,7 +33,7 @@ class KeyVault:
     ) -> None:
         self._master_keys, self._clock = master_keys, clock
         self._most, self._kept_for = most, kept_for
-        self._rings: OrderedDict[UUID, tuple[datetime, KeyRing]] = OrderedDict()
+        self._rings: dict[UUID, tuple[datetime, KeyRing]] = {}  # in the order they were loaded
 
     def create(self, session: AsyncSession, user_id: UUID) -> KeyRing:
         """Give a new user their first data key, in the transaction that creates the user."""
@@ -56,13 +55,20 @@ class KeyVault:
         now = self._clock.now()
         kept = self._rings.get(user_id)
         if kept is not None and now - kept[0] < self._kept_for:
-            self._rings.move_to_end(user_id)
             return kept[1]
         ring = await self._load(session, user_id)
+        self._rings.pop(user_id, None)
         self._rings[user_id] = (now, ring)
-        if len(self._rings) > self._most:
-            self._rings.popitem(last=False)
+        self._drop_old(now)
         return ring
+
+    def _drop_old(self, now: datetime) -> None:
+        """The oldest stand first. An idle process keeps what it has until the next load."""
+        while self._rings:
+            oldest, (since, _) = next(iter(self._rings.items()))
+            if now - since < self._kept_for and len(self._rings) <= self._most:
+                return
+            del self._rings[oldest]
 
     def forget(self, user_id: UUID) -> None:
         self._rings.pop(user_id, None)

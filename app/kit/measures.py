@@ -2,7 +2,7 @@
 
 import os
 
-from prometheus_client import REGISTRY, CollectorRegistry, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
 REQUESTS = Histogram(
@@ -12,9 +12,11 @@ REQUESTS = Histogram(
     buckets=(0.005, 0.025, 0.1, 0.5, 2.5, 10),
 )
 
+JOBS = Counter("adiuva_job_attempts_total", "Attempts of background jobs that have ended.", ["task", "outcome"])
+
 
 def registry() -> CollectorRegistry:
-    """What to report. With several processes (`app.serve` sets the folder they share) it is all of them together."""
+    """What to report. With several processes (`app.gunicorn_config` sets the folder they share) it is all of them together."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     together = CollectorRegistry()

@@ -34,18 +34,31 @@ def create_roles() -> list[str]:
         """
         for role in (APP_ROLE, SYSTEM_ROLE)
     ] + [
-        f"GRANT {APP_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER",
+        _LET_OWNER_SWITCH,
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {SYSTEM_ROLE}",
     ]
+
+
+# Switch, not inherit: a connection of the owner's that forgets SET ROLE must see no rows, rather than everybody's.
+# Postgres 15 cannot say so.
+_LET_OWNER_SWITCH = f"""
+    DO $$ BEGIN
+        IF current_setting('server_version_num')::int >= 160000 THEN
+            EXECUTE 'GRANT {APP_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER WITH INHERIT FALSE, SET TRUE';
+        ELSE
+            EXECUTE 'GRANT {APP_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER';
+        END IF;
+    END $$
+"""
 
 
 def door(signature: str) -> list[str]:
     """Statements that turn a SECURITY DEFINER function into a door: it runs as the system role, and only the request
     role may call it."""
     return [
+        f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}, {SYSTEM_ROLE}",
         f"GRANT CREATE ON SCHEMA public TO {SYSTEM_ROLE}",  # an owner-to-be must be allowed to create here
         f"ALTER FUNCTION {signature} OWNER TO {SYSTEM_ROLE}",
         f"REVOKE CREATE ON SCHEMA public FROM {SYSTEM_ROLE}",
-        f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC",
-        f"GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}, {SYSTEM_ROLE}",
     ]

@@ -77,9 +77,9 @@ async def test_a_trusted_proxy_is_believed_and_nobody_else(own_service: OwnServi
 
 
 async def test_what_the_client_added_itself_is_not_believed(own_service: OwnService) -> None:
-    async with own_service(trusted_proxies="10.0.0.1", with_worker=False) as service:
-        async with _calling_from(service, "10.0.0.1") as http:
-            assert await _recorded_address(http, **{"X-Forwarded-For": "127.0.0.1, 198.51.100.1"}) == "198.51.100.1"
+    start = own_service(trusted_proxies="10.0.0.1", with_worker=False)
+    async with start as service, _calling_from(service, "10.0.0.1") as http:
+        assert await _recorded_address(http, **{"X-Forwarded-For": "127.0.0.1, 198.51.100.1"}) == "198.51.100.1"
 
 
 async def test_a_client_cannot_escape_its_limit_by_naming_other_addresses(own_service: OwnService) -> None:
@@ -97,11 +97,11 @@ async def test_a_client_cannot_escape_its_limit_by_naming_other_addresses(own_se
 
 
 async def test_clients_behind_a_trusted_proxy_have_limits_of_their_own(own_service: OwnService) -> None:
-    async with own_service(rate_limits="on", trusted_proxies="10.0.0.1", with_worker=False) as service:
-        async with _calling_from(service, "10.0.0.1") as http:
-            body = {"refresh_token": "x"}
-            for _ in range(60):
-                await http.post("/auth/refresh", json=body, headers={"X-Forwarded-For": "198.51.100.1"})
-            first = await http.post("/auth/refresh", json=body, headers={"X-Forwarded-For": "198.51.100.1"})
-            second = await http.post("/auth/refresh", json=body, headers={"X-Forwarded-For": "198.51.100.2"})
-            assert (first.status_code, second.status_code) == (429, 401)
+    start = own_service(rate_limits="on", trusted_proxies="10.0.0.1", with_worker=False)
+    async with start as service, _calling_from(service, "10.0.0.1") as http:
+        body = {"refresh_token": "x"}
+        for _ in range(60):
+            await http.post("/auth/refresh", json=body, headers={"X-Forwarded-For": "198.51.100.1"})
+        first = await http.post("/auth/refresh", json=body, headers={"X-Forwarded-For": "198.51.100.1"})
+        second = await http.post("/auth/refresh", json=body, headers={"X-Forwarded-For": "198.51.100.2"})
+        assert (first.status_code, second.status_code) == (429, 401)

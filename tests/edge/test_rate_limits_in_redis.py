@@ -33,8 +33,6 @@ def another(database_url: str, tmp_path: Path, redis: RedisServer) -> Callable[[
         settings = make_settings(database_url, tmp_path, redis_url=redis.url, rate_limits="on", master_keys=keys)
         async with running(settings, with_worker=False) as service:
             yield service
-            storage = service.app.state.auth.limiter._storage
-            await storage.bridge.get_connection().aclose()
 
     return start
 

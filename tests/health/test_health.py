@@ -20,7 +20,7 @@ async def test_the_process_says_that_it_is_up_and_which_version(http: httpx.Asyn
 
 async def test_it_is_ready_when_database_and_scheduler_are(service: Service) -> None:
     async with asyncio.timeout(10):
-        while (answer := await service.http.get("/health/ready")).status_code != 200:
+        while (answer := await service.http.get("/health/ready")).status_code != 200:  # noqa: ASYNC110 - a test looks from outside
             await asyncio.sleep(0.05)
     assert answer.json() == {"status": "ready", "checks": {"database": "ok", "scheduler": "ok"}}
 

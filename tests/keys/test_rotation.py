@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from app.keys.master_keys import MasterKeys, WrappedKey
-from app.keys.rotate import BATCH, KeyRotation, MasterKeyMissing
+from app.keys.rotate import BATCH, KeyRotation, MasterKeyMissing, Rotated
 from app.kit.system_db import SystemDatabase
 from tests.factories.people import Person
 from tests.factories.waiting import until
@@ -70,8 +70,8 @@ async def test_every_key_is_wrapped_anew_and_stays_the_same(fresh_database_url: 
     keys = fill(fresh_superuser_url, 30, versions=2)
     shown: list[tuple[int, int]] = []
     async with rotation(fresh_database_url, BOTH) as rotate:
-        assert await rotate.run(lambda done, total: shown.append((done, total))) == 60
-        assert await rotate.run(lambda *_: None) == 0
+        assert await rotate.run(lambda done, total: shown.append((done, total))) == Rotated(60, 0)
+        assert await rotate.run(lambda *_: None) == Rotated(0, 0)
     assert unwrapped(fresh_superuser_url, NEW) == keys
     assert shown[-1] == (60, 60)
 
@@ -80,7 +80,7 @@ async def test_ten_thousand_people_take_less_than_a_minute(fresh_database_url: s
     keys = fill(fresh_superuser_url, 10_000)
     started = time.perf_counter()
     async with rotation(fresh_database_url, BOTH) as rotate:
-        assert await rotate.run(lambda *_: None) == 10_000
+        assert await rotate.run(lambda *_: None) == Rotated(10_000, 0)
     seconds = time.perf_counter() - started
     sys.stdout.write(f"\n10,000 data keys re-wrapped in {seconds:.1f} s\n")
     assert seconds < 60
@@ -103,7 +103,7 @@ async def test_cut_half_way_everything_opens_and_the_next_run_goes_on(
     assert wrapped_by(fresh_superuser_url) == {"k2": BATCH, "k1": 2 * BATCH}
     assert unwrapped(fresh_superuser_url, BOTH) == keys
     async with rotation(fresh_database_url, BOTH) as rotate:
-        assert await rotate.run(lambda *_: None) == 2 * BATCH
+        assert await rotate.run(lambda *_: None) == Rotated(2 * BATCH, 0)
     assert unwrapped(fresh_superuser_url, NEW) == keys
 
 
@@ -141,7 +141,7 @@ async def test_two_at_once_wrap_each_key_once(fresh_database_url: str, fresh_sup
     keys = fill(fresh_superuser_url, 2 * BATCH)
     async with rotation(fresh_database_url, BOTH) as one, rotation(fresh_database_url, BOTH) as other:
         done = await asyncio.gather(one.run(lambda *_: None), other.run(lambda *_: None))
-    assert sum(done) == 2 * BATCH
+    assert sum(each.rewrapped for each in done) == 2 * BATCH
     assert unwrapped(fresh_superuser_url, NEW) == keys
 
 

@@ -64,7 +64,12 @@ ONLY_IN = {
     "jose": {"app/auth/access_tokens.py"},
     "aiosmtplib": {"app/mail/smtp.py"},
     "redis": set(),  # `limits` talks to it
-    "limits": {"app/auth/counters.py", "app/auth/rate_limits.py", "app/auth/throttle.py"},
+    "limits": {
+        "app/accounts/mail_allowance.py",
+        "app/auth/counters.py",
+        "app/auth/rate_limits.py",
+        "app/auth/throttle.py",
+    },
     "email_validator": {"app/accounts/emails.py", "app/mail/port.py"},
     "uvicorn_worker": {"app/gunicorn_config.py"},
 }

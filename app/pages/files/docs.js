@@ -9,7 +9,6 @@ const ui = SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   filter: true,
-  persistAuthorization: true,
   tryItOutEnabled: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0,

@@ -1,0 +1,25 @@
+"""A uvicorn server whose service begins to stop at the signal itself, not when the last request has been answered."""
+
+import asyncio
+import socket
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.config import Config
+
+
+class DrainingServer(uvicorn.Server):
+    def __init__(self, config: Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:  # a signal handler runs anywhere; the loop must do it
+            self._loop.call_soon_threadsafe(self._app.state.begin_stopping)

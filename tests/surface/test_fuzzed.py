@@ -1,0 +1,111 @@
+"""Whatever is sent, each operation answers as its OpenAPI says: never with a 500, never with something undocumented.
+
+The service is a process of its own behind its real server. Each operation gets a person of its own, who may not survive it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import checks
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from tests.cli.service import RunningService
+from tests.conftest import Cluster
+from tests.surface.routes import described_app
+
+SCHEMA = schemathesis.openapi.from_dict(described_app().openapi())
+CHECKS: list[Any] = [
+    checks.not_a_server_error,
+    openapi_checks.status_code_conformance,
+    openapi_checks.content_type_conformance,
+    openapi_checks.response_headers_conformance,
+    openapi_checks.response_schema_conformance,
+    openapi_checks.unsupported_method,
+    openapi_checks.negative_data_rejection,
+]
+
+quick = settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+thorough = settings(quick, max_examples=150, derandomize=False, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    name = f"fuzzed_{worker_id}"
+    cluster.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    folder: Path = tmp_path_factory.mktemp("fuzzed")
+    service = RunningService(folder, DATABASE_URL=cluster.clone(name), RATE_LIMITS="off", LOG_FORMAT="json")
+    try:
+        yield service.until_up()
+        assert "request_failed" not in service.said()
+        assert service.stop() == 0
+    finally:
+        service.kill()
+        cluster.drop(name)
+
+
+@pytest.fixture
+def somebody(served: RunningService) -> str:
+    """An access token."""
+    return str(served.register(f"person-{uuid4().hex}@example.com")["access_token"])
+
+
+@pytest.fixture
+def administrator(served: RunningService, somebody: str, cluster: Cluster, worker_id: str) -> str:
+    me = served.request("GET", "/auth/me", somebody).json()
+    url = cluster.superuser_url.rpartition("/")[0] + f"/fuzzed_{worker_id}"
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE users SET is_admin = true WHERE id = %s", [me["id"]])
+    return somebody
+
+
+def _send(case: Any, service: RunningService, token: str | None) -> None:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    answer = case.call(base_url=service.base, headers=headers, timeout=20)
+    case.validate_response(answer, checks=CHECKS)
+    assert answer.status_code < 500, answer.text
+
+
+@SCHEMA.parametrize()
+@quick
+def test_without_a_token(case: Any, served: RunningService) -> None:
+    _send(case, served, None)
+
+
+@SCHEMA.parametrize()
+@quick
+def test_with_an_administrators_token(case: Any, served: RunningService, administrator: str) -> None:
+    _send(case, served, administrator)
+
+
+@pytest.mark.fuzz
+@SCHEMA.parametrize()
+@thorough
+def test_without_a_token_thoroughly(case: Any, served: RunningService) -> None:
+    _send(case, served, None)
+
+
+@pytest.mark.fuzz
+@SCHEMA.parametrize()
+@thorough
+def test_with_a_token_thoroughly(case: Any, served: RunningService, somebody: str) -> None:
+    _send(case, served, somebody)
+
+
+@pytest.mark.fuzz
+@SCHEMA.parametrize()
+@thorough
+def test_with_an_administrators_token_thoroughly(case: Any, served: RunningService, administrator: str) -> None:
+    _send(case, served, administrator)
