@@ -98,6 +98,28 @@ def test_the_value_that_is_refused_is_not_shown(environment: Environment, name: 
     assert "hunter2" not in told
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "mail.example.com"),
+        ("SMTP_URL", "smtp://host:99999999"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "http://localhost:6379"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy.internal"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_in_a_sentence(environment: Environment, name: str, value: str) -> None:
+    assert f"{name}: " in environment.refused(**{name: value, "MAIL_FROM": "a@example.com"})
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "rediss://:password@cache.internal:6380/2", "redis://[::1]:6379/0"]
+)
+def test_a_redis_url_may_be_short(environment: Environment, url: str) -> None:
+    assert environment.read(REDIS_URL=url).redis_url == url
+
+
 def test_settings_do_not_show_secrets_when_printed(environment: Environment) -> None:
     settings = environment.read(
         **PROD, SMTP_URL="smtps://user:hunter2@host", MAIL_FROM="a@b.c", METRICS_TOKEN="hunter2"

@@ -35,6 +35,10 @@ def upgrade() -> None:
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         DECLARE new_id bigint;
         BEGIN
+            -- A transaction that names its user adds work for that user only.
+            IF args->>'user_id' <> nullif(current_setting('app.user_id', true), '') THEN
+                RAISE insufficient_privilege USING MESSAGE = 'a job for another user';
+            END IF;
             LOOP
                 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
                 VALUES (queue, task, priority, lock_name, once_while_waiting, args, not_before)

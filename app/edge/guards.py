@@ -18,9 +18,11 @@ BODY_PAUSE_S = 30  # the longest a body may pause while it arrives
 class Guards:
     """Refuses early. `hosts` are allowed host names (`*.example.com` covers subdomains); empty allows any."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], max_body: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Sequence[str], max_body: int = MAX_BODY_BYTES, body_pause_s: float = BODY_PAUSE_S
+    ) -> None:
         self._app = app
-        self._max_body = max_body
+        self._max_body, self._body_pause_s = max_body, body_pause_s
         self._too_large = f"The body may have at most {max_body} bytes."
         self._hosts = re.compile("|".join(_host_pattern(host) for host in hosts)) if hosts else None
 
@@ -57,7 +59,7 @@ class Guards:
             nonlocal read, more
             try:
                 # Once the body is whole, receiving means to wait for the client to leave, which may take its time.
-                async with asyncio.timeout(BODY_PAUSE_S if more else None):
+                async with asyncio.timeout(self._body_pause_s if more else None):
                     message = await receive()
             except TimeoutError:
                 raise HTTPException(408, "The body stopped arriving.") from None

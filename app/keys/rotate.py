@@ -17,6 +17,7 @@ from app.kit.crypto import CannotOpen
 from app.kit.system_db import SystemDatabase
 
 BATCH = 500
+LOOKED_AT = 5
 
 
 class MasterKeyMissing(Exception):
@@ -42,12 +43,13 @@ class KeyRotation:
 
     async def check(self) -> None:
         """Raises `MasterKeyMissing` unless every master key in use is configured, and is the one it claims to be."""
-        if missing := self._master_keys.missing_among(await self.in_use()):
+        in_use = await self.in_use()
+        if missing := self._master_keys.missing_among(in_use):
             raise MasterKeyMissing(
                 f"The database holds data keys wrapped by the master key {', '.join(missing)}, which MASTER_KEYS does not "
                 "contain. Put it back (behind the newest); without it those users' data cannot be opened."
             )
-        if wrong := [row.master_key_id for row in await self._one_of_each() if self._unwrapped(row) is None]:
+        if wrong := [key_id for key_id in in_use if await self._does_not_fit(key_id)]:
             raise MasterKeyMissing(
                 f"The master key {', '.join(wrong)} of MASTER_KEYS is not the one that wrapped the database's data keys. "
                 "Put the right one back; without it those users' data cannot be opened."
@@ -91,13 +93,12 @@ class KeyRotation:
         )
         return list((await session.scalars(statement)).all())
 
-    async def _one_of_each(self) -> list[UserKey]:
-        """The newest data key under each master key."""
-        statement = (
-            select(UserKey).distinct(UserKey.master_key_id).order_by(UserKey.master_key_id, UserKey.created_at.desc())
-        )
+    async def _does_not_fit(self, master_key_id: str) -> bool:
+        """None of the newest data keys under it opens. One that does not is damaged; all of them, and the key is wrong."""
+        under_it = select(UserKey).where(UserKey.master_key_id == master_key_id)
         async with self._system.begin() as session:
-            return list((await session.scalars(statement)).all())
+            newest = (await session.scalars(under_it.order_by(UserKey.created_at.desc()).limit(LOOKED_AT))).all()
+        return bool(newest) and all(self._unwrapped(row) is None for row in newest)
 
     def _unwrapped(self, row: UserKey) -> bytes | None:
         try:

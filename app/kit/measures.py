@@ -16,7 +16,7 @@ JOBS = Counter("adiuva_job_attempts_total", "Attempts of background jobs that ha
 
 
 def registry() -> CollectorRegistry:
-    """What to report. With several processes (`app.gunicorn_config` sets the folder they share) it is all of them together."""
+    """What to report: with several processes (`app.gunicorn_config` sets the folder they share), all of them together."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     together = CollectorRegistry()

@@ -167,3 +167,12 @@ async def test_the_trail_is_listed_newest_first_and_by_account(admin: Person, ad
 
 async def test_the_first_administrator_comes_from_the_command_line(service: Service) -> None:
     assert (await (await administrator(service)).get("/auth/me")).json()["is_admin"] is True
+
+
+async def test_of_two_administrators_who_remove_each_other_one_stays(service: Service) -> None:
+    for _ in range(5):
+        one, other = await administrator(service), await administrator(service)
+        answers = await asyncio.gather(
+            patch(one, await other.id(), is_admin=False), patch(other, await one.id(), is_admin=False)
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 403]

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from app.config import Settings
 from app.kit.schema import Body
-from tests.conftest import Service, make_settings, running
+from tests.conftest import Service, running
 from tests.edge.served import Served, served
 from tests.factories.administrators import administrator
 from tests.factories.people import Person
@@ -63,8 +64,9 @@ async def where(name: str, request: Request) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-async def probed(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
-    async with running(make_settings(database_url, tmp_path_factory.mktemp("probed")), with_worker=False) as service:
+async def probed(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    own = settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("probed")})
+    async with running(own, with_worker=False) as service:
         service.app.include_router(probes)
         yield service
 

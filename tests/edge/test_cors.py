@@ -11,6 +11,8 @@ REFUSED = [
     "http://localhost.evil.example:5173",
     "http://evil.example/http://localhost:5173",
     "https://localhost:5173",
+    "http://localhost:5173.evil.example",
+    "http://localhost:1@evil.example",
     "app://",
     "xapp://x",
     "file://",

@@ -4,20 +4,27 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.edge.conftest import SECRET
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def spoken(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+def spoken(
+    cluster: Cluster, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, list[str]]]:
     """(standard error, the tokens that were used)."""
-    return _run(database_url, tmp_path_factory.mktemp("talkative"), "json")
+    name = f"talkative_{worker_id}"
+    cluster.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    yield _run(cluster.clone(name), tmp_path_factory.mktemp("talkative"), "json")
+    cluster.drop(name)
 
 
 def _run(database_url: str, folder: Path, shape: str) -> tuple[str, list[str]]:
@@ -103,22 +110,10 @@ def test_nothing_secret_is_ever_written(spoken: tuple[str, list[str]]) -> None:
         assert secret not in written
 
 
-def test_at_home_lines_are_columns_and_as_discreet(database_url: str, tmp_path: Path) -> None:
-    url_of_its_own_person = tmp_path / "data"
-    url_of_its_own_person.mkdir()
-    written, tokens = _run(_other_canary(database_url), url_of_its_own_person, "console")
+def test_at_home_lines_are_columns_and_as_discreet(fresh_database_url: str, tmp_path: Path) -> None:
+    written, tokens = _run(fresh_database_url, tmp_path, "console")
     assert "request_answered" in written
     assert "request_failed" in written
     assert re.search(r"request_id=one\b", re.sub(r"\x1b\[[\d;]*m", "", written))
     for secret in (SECRET, "canary@example.com", *tokens):
         assert secret not in written
-
-
-def _other_canary(database_url: str) -> str:
-    """The address is taken after the first run: erase who has it."""
-    import psycopg
-
-    with psycopg.connect(database_url) as connection:
-        connection.execute("SET ROLE adiuva_system")
-        connection.execute("DELETE FROM users WHERE email = 'canary@example.com'")
-    return database_url

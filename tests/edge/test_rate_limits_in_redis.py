@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.keys.master_keys import MasterKeys
-from tests.conftest import Service, make_settings, running
+from app.config import Settings
+from tests.conftest import Service, running
 from tests.edge.redis_server import RedisServer
 from tests.factories.people import Person
 
@@ -24,14 +24,13 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def another(database_url: str, tmp_path: Path, redis: RedisServer) -> Callable[[], Any]:
+def another(settings: Settings, redis: RedisServer) -> Callable[[], Any]:
     """Start one process's service; all of them share database, keys and Redis."""
-    keys = MasterKeys.make()
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Service]:
-        settings = make_settings(database_url, tmp_path, redis_url=redis.url, rate_limits="on", master_keys=keys)
-        async with running(settings, with_worker=False) as service:
+        limited = settings.model_copy(update={"redis_url": redis.url, "rate_limits": "on"})
+        async with running(limited, with_worker=False) as service:
             yield service
 
     return start

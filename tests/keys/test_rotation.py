@@ -107,6 +107,18 @@ async def test_cut_half_way_everything_opens_and_the_next_run_goes_on(
     assert unwrapped(fresh_superuser_url, NEW) == keys
 
 
+async def test_a_damaged_data_key_is_left_alone_and_told(fresh_database_url: str, fresh_superuser_url: str) -> None:
+    fill(fresh_superuser_url, BATCH + 10)
+    with psycopg.connect(fresh_superuser_url) as connection:
+        connection.execute(
+            "UPDATE user_keys SET wrapped_key = decode('00', 'hex')"
+            " WHERE user_id = (SELECT min(user_id::text)::uuid FROM user_keys)"
+        )
+    async with rotation(fresh_database_url, BOTH) as rotate:
+        assert await rotate.run(lambda *_: None) == Rotated(BATCH + 9, 1)
+    assert wrapped_by(fresh_superuser_url) == {"k2": BATCH + 9, "k1": 1}
+
+
 async def test_killed_outright_it_goes_on_where_it_was(
     fresh_database_url: str, fresh_superuser_url: str, tmp_path: Path
 ) -> None:

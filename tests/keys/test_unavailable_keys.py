@@ -26,31 +26,48 @@ async def furnished(service: Service) -> Person:
     return person
 
 
-async def test_another_key_under_the_same_name_opens_nothing(own_service: Callable[..., Any]) -> None:
-    async with own_service(master_keys=K1) as service:
-        ada = await furnished(service)
-    async with own_service(master_keys=WRONG_K1) as service:
-        ada.http = service.http
-        assert (await ada.get("/auth/me")).status_code == 200  # nothing sealed in it
-        for path in ("/auth/sessions", "/auth/api-keys", "/account/export"):
-            assert unavailable(await ada.get(path))
-        assert unavailable(await ada.post("/auth/api-keys", json={"name": "more", "scopes": ["read"]}))
-        body = {"email": ada.email, "password": PASSWORD}
-        assert unavailable(await service.http.post("/auth/login", json=body))
-        assert unavailable(await ada.post("/auth/email", json=body | {"email": "new@example.com"}))
-    async with own_service(master_keys=K1) as service:
-        ada.http = service.http
-        assert (await ada.get("/auth/api-keys")).json()["items"][0]["name"] == "nightly"
-        assert (await ada.get("/auth/sessions")).json()["total"] == 1
+def swap_wrapped_key(url: str, user_id: str, wrapped: bytes) -> bytes:
+    """Put other bytes where a user's wrapped key stands; what stood there before."""
+    with psycopg.connect(url) as connection:
+        before = connection.execute("SELECT wrapped_key FROM user_keys WHERE user_id = %s", [user_id]).fetchone()
+        connection.execute("UPDATE user_keys SET wrapped_key = %s WHERE user_id = %s", [wrapped, user_id])
+    assert before is not None
+    return bytes(before[0])
 
 
-async def test_the_account_can_be_erased_even_so(own_service: Callable[..., Any]) -> None:
+async def test_another_key_under_the_same_name_is_noticed_at_the_start(own_service: Callable[..., Any]) -> None:
     async with own_service(master_keys=K1) as service:
-        ada = await furnished(service)
-    async with own_service(master_keys=WRONG_K1) as service:
-        ada.http = service.http
-        assert (await ada.request("DELETE", "/account", json={"password": PASSWORD})).status_code == 202
-        assert (await ada.get("/auth/me")).status_code == 401
+        await furnished(service)
+    with pytest.raises(MasterKeyMissing, match="k1 of MASTER_KEYS is not the one"):
+        async with own_service(master_keys=WRONG_K1):
+            pass
+
+
+async def test_a_data_key_that_does_not_open_opens_nothing(
+    own_service_at_rest: Service, fresh_superuser_url: str
+) -> None:
+    service = own_service_at_rest
+    ada = await furnished(service)
+    right = swap_wrapped_key(fresh_superuser_url, await ada.id(), bytes(60))
+    service.clock.move(minutes=2)  # what was unwrapped before is kept for a minute
+    assert (await ada.get("/auth/me")).status_code == 200  # nothing sealed in it
+    for path in ("/auth/sessions", "/auth/api-keys", "/account/export"):
+        assert unavailable(await ada.get(path))
+    assert unavailable(await ada.post("/auth/api-keys", json={"name": "more", "scopes": ["read"]}))
+    body = {"email": ada.email, "password": PASSWORD}
+    assert unavailable(await service.http.post("/auth/login", json=body))
+    assert unavailable(await ada.post("/auth/email", json=body | {"email": "new@example.com"}))
+    swap_wrapped_key(fresh_superuser_url, await ada.id(), right)
+    assert (await ada.get("/auth/api-keys")).json()["items"][0]["name"] == "nightly"
+    assert (await ada.get("/auth/sessions")).json()["total"] == 1
+
+
+async def test_the_account_can_be_erased_even_so(own_service_at_rest: Service, fresh_superuser_url: str) -> None:
+    ada = await furnished(own_service_at_rest)
+    swap_wrapped_key(fresh_superuser_url, await ada.id(), bytes(60))
+    own_service_at_rest.clock.move(minutes=2)
+    assert (await ada.request("DELETE", "/account", json={"password": PASSWORD})).status_code == 202
+    assert (await ada.get("/auth/me")).status_code == 401
 
 
 async def test_a_key_that_is_gone_is_told_as_such(own_service_at_rest: Service, fresh_superuser_url: str) -> None:
