@@ -3,7 +3,7 @@
 The URL comes from `app.migrate`, never from a file.
 """
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from alembic import context
 from app.tables import metadata
@@ -19,7 +19,9 @@ def mine(_object: object, name: str | None, kind: str, _reflected: bool, _compar
 
 
 def run() -> None:
-    engine = create_engine(context.config.attributes["engine_url"], connect_args={"connect_timeout": 10})
+    # No pool: the lock lives as long as its connection, also when a migration fails.
+    url = context.config.attributes["engine_url"]
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10})
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": ONE_AT_A_TIME})
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
@@ -35,7 +37,6 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-    engine.dispose()
 
 
 run()

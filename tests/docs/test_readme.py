@@ -12,9 +12,11 @@ import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.conftest import Cluster
 from tests.docs.documents import ROOT, block
 
 PATIENCE_S = 60
@@ -28,8 +30,10 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The service as `python -m app serve` starts it; its base address."""
+def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The service as `python -m app serve` starts it, with a database and keys of its own; its base address."""
+    database = f"readme_{uuid4().hex}"
+    database_url = cluster.clone(database)
     port = _free_port()
     environment = {"PATH": os.environ["PATH"], "PORT": str(port), "DATABASE_URL": database_url}
     environment["DATA_DIR"] = str(tmp_path_factory.mktemp("served"))
@@ -42,7 +46,9 @@ def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield address
     finally:
         process.terminate()
-        assert process.wait(30) == 0
+        ended = process.wait(30)
+        cluster.drop(database)
+        assert ended == 0
 
 
 def _wait_for(address: str) -> None:

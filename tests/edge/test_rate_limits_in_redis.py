@@ -82,6 +82,6 @@ async def test_a_redis_that_hangs_does_not_hang_the_service(another: Callable[[]
         try:
             started = time.monotonic()
             assert (await ada.get("/auth/me", timeout=20)).status_code == 200
-            assert time.monotonic() - started < 8
+            assert time.monotonic() - started < 5
         finally:
             os.kill(redis._process.pid, signal.SIGCONT)
