@@ -1,4 +1,4 @@
-"""Is the service ready to take requests? Asked by load balancers, so it answers within two seconds whatever happens."""
+"""Is the service ready to take requests? Asked by load balancers, so it does not wait long for an answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
