@@ -48,6 +48,10 @@ class Cluster:
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             connection.execute(statement)
 
+    def as_superuser(self, url: str) -> str:
+        """The database of an owner's URL, past every wall."""
+        return self.superuser_url.rpartition("/")[0] + "/" + url.rpartition("/")[2]
+
     def clone(self, database: str) -> str:
         self.run(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE} OWNER {OWNER}")
         return self.url(database)
@@ -130,6 +134,18 @@ def fresh_database_url(cluster: Cluster) -> Iterator[str]:
     name = f"fresh_{uuid4().hex}"
     yield cluster.clone(name)
     cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def superuser_url(cluster: Cluster, database_url: str) -> str:
+    """This worker's database, past every wall."""
+    return cluster.as_superuser(database_url)
+
+
+@pytest.fixture
+def fresh_superuser_url(cluster: Cluster, fresh_database_url: str) -> str:
+    """The same for `fresh_database_url`, which `own_service` uses."""
+    return cluster.as_superuser(fresh_database_url)
 
 
 @pytest.fixture(scope="session")
@@ -216,3 +232,10 @@ def own_service(fresh_database_url: str, tmp_path: Path) -> Callable[..., Any]:
         return running(make_settings(fresh_database_url, tmp_path, **changes), with_worker=with_worker)
 
     return start
+
+
+@pytest.fixture
+async def own_service_at_rest(own_service: Callable[..., Any]) -> AsyncIterator[Service]:
+    """A service whose background work waits."""
+    async with own_service(with_worker=False) as service:
+        yield service

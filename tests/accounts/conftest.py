@@ -1,9 +1,6 @@
-from collections.abc import AsyncIterator, Callable
-from typing import Any
-
 import pytest
 
-from tests.conftest import Cluster, Service
+from tests.conftest import Service
 from tests.factories.administrators import administrator
 from tests.factories.people import Person
 
@@ -11,22 +8,3 @@ from tests.factories.people import Person
 @pytest.fixture
 async def admin(service: Service) -> Person:
     return await administrator(service)
-
-
-@pytest.fixture(scope="session")
-def superuser_url(cluster: Cluster, database_url: str) -> str:
-    """The worker's database, past every wall."""
-    return cluster.superuser_url.rpartition("/")[0] + "/" + database_url.rpartition("/")[2]
-
-
-@pytest.fixture
-def fresh_superuser_url(cluster: Cluster, fresh_database_url: str) -> str:
-    """The same for `fresh_database_url`, which `own_service` uses."""
-    return cluster.superuser_url.rpartition("/")[0] + "/" + fresh_database_url.rpartition("/")[2]
-
-
-@pytest.fixture
-async def own_service_at_rest(own_service: Callable[..., Any]) -> AsyncIterator[Service]:
-    """A service whose background work waits."""
-    async with own_service(with_worker=False) as service:
-        yield service
