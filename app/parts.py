@@ -124,10 +124,8 @@ class Parts:
     def _accounts(self) -> AccountServices:
         db, vault, hasher, clock = self.db, self.vault, self.hasher, self.clock
         limited = self.settings.rate_limits == "on"
-        throttle, mails = (
-            SignInThrottle(self.counters, clock, enabled=limited),
-            MailAllowance(self.counters, enabled=limited),
-        )
+        throttle = SignInThrottle(self.counters, clock, enabled=limited)
+        mails = MailAllowance(self.counters, enabled=limited)
         opener, check = SessionOpener(self.tokens, clock), PasswordCheck(db, hasher, throttle)
         can_mail = not isinstance(self.mailer, NoMailer)
         mode = self.settings.registration

@@ -141,8 +141,7 @@ class Database:
     async def hot_row(self, statement: str, *values: object) -> asyncpg.Record | None:
         """One row of one prepared statement in one round trip, with no transaction and no user set.
 
-        For what every request pays (who is calling?). An ORM query in a transaction costs four round trips and 2.6
-        times the CPU (notes of the benchmark in benchmarks/README.md).
+        For what every request pays (who is calling?): a query in a transaction of its own costs four round trips.
         """
         assert self._hot is not None, "Database.open() was not awaited"
         async with self._hot.acquire(timeout=POOL_WAIT_S) as connection:
