@@ -13,6 +13,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.cli.service import RunningService
@@ -74,8 +75,16 @@ def administrator(served: RunningService, somebody: str, cluster: Cluster, worke
 def _send(case: Any, service: RunningService, token: str | None) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     answer = case.call(base_url=service.base, headers=headers, timeout=20)
-    case.validate_response(answer, checks=CHECKS)
+    # A request that was made invalid by leaving out its Authorization is not, once the token above is added.
+    mended = token is not None and _is_negative_in_its_headers(case)
+    asked = [check for check in CHECKS if not (mended and check is openapi_checks.negative_data_rejection)]
+    case.validate_response(answer, checks=asked)
     assert answer.status_code < 500, answer.text
+
+
+def _is_negative_in_its_headers(case: Any) -> bool:
+    header = case.meta.components.get(ParameterLocation.HEADER) if case.meta else None
+    return header is not None and header.mode.is_negative
 
 
 @SCHEMA.parametrize()
