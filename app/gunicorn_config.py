@@ -30,9 +30,11 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # untyped, as above
 
 _settings = read_settings()
 
-if _settings.web_concurrency > 1:
+_own_measurements: str | None = None  # the folder made here; one that an operator named is not ours to remove
+
+if _settings.web_concurrency > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     # Set before anything imports prometheus_client: it decides at import how to keep its numbers.
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="adiuva-metrics-"))
+    _own_measurements = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="adiuva-metrics-")
 
 worker_class = "app.gunicorn_config.Worker"
 workers = _settings.web_concurrency
@@ -50,7 +52,8 @@ control_socket_disable = True
 
 def on_exit(_server: object) -> None:
     """The folder of measurements goes with the service."""
-    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
+    if _own_measurements is not None:
+        shutil.rmtree(_own_measurements, ignore_errors=True)
 
 
 def child_exit(_server: object, worker: object) -> None:

@@ -51,6 +51,7 @@ class EmailChange:
         email = normalized(new_email)
         verified = await self._check.require(user_id, password, address)
         await self._mails.require(str(user_id))
+        await self._mails.require(email)  # somebody else's mailbox, for all the service knows
         async with self._db.of(user_id) as session:
             await hold_verified(session, user_id, verified)
             taken = (

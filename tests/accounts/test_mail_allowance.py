@@ -42,3 +42,11 @@ async def test_who_is_signed_in_is_told_to_wait(own_service: Callable[..., Any])
         assert (await ada.post("/auth/email", json=body)).json()["code"] == "rate_limited"
         service.clock.move(minutes=61)
         assert (await ada.post("/auth/email/resend")).status_code == 401  # the access token has expired meanwhile
+
+
+async def test_several_people_together_do_not_fill_a_strangers_mailbox(own_service: Callable[..., Any]) -> None:
+    async with own_service(rate_limits="on", with_worker=False) as service:
+        body = {"email": "stranger@example.com", "password": PASSWORD}
+        askers = [await service.person() for _ in range(MAILS + 1)]
+        answers = [await asker.post("/auth/email", json=body) for asker in askers]
+        assert [answer.status_code for answer in answers] == [204] * MAILS + [429]
