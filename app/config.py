@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] | None = None
     metrics_token: SecretStr | None = None
 
+    ws_allow_query_token: bool = True
+    ws_max_frame_bytes: int = Field(default=1024 * 1024, ge=64 * 1024, le=16 * 1024 * 1024)
+    ws_frames_per_second: int = Field(default=50, ge=1, le=10_000)
+    ws_max_devices_per_user: int = Field(default=10, ge=1, le=1000)
+
     @field_validator("env", "rate_limits", "registration", "log_level", "log_format", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:

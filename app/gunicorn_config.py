@@ -9,13 +9,13 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it ships
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]  # it ships no types
 
 from app.cli.draining import DrainingServer
-from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS
+from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS, server_flags
 from app.config import read_settings
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]  # untyped, as above
     CONFIG_KWARGS = {  # noqa: RUF012 - the base class's own attribute
-        name: value for name, value in SERVER_FLAGS.items() if name != "backlog"
+        name: value for name, value in server_flags(read_settings()).items() if name != "backlog"
     }
 
     async def _serve(self) -> None:

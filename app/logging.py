@@ -72,6 +72,11 @@ def _dumps(event: Any, **_options: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
+def without_socket_addresses(record: logging.LogRecord) -> bool:
+    """The server logs the address of every WebSocket, and that may hold a token. Our own lines say who connected."""
+    return not (isinstance(record.msg, str) and record.msg.startswith('%s - "WebSocket'))
+
+
 def set_up_logging(*, level: str, as_json: bool) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -111,5 +116,8 @@ def _adopt_the_standard_library(shared: list[Processor], render: list[Processor]
     # INFO (started, stopped) is worth having.
     chosen = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(max(chosen, logging.WARNING))
-    logging.getLogger("uvicorn.error").setLevel(chosen)
+    server = logging.getLogger("uvicorn.error")
+    # At DEBUG the WebSocket library would tell every frame: the user's own rows.
+    server.setLevel(max(chosen, logging.INFO))
+    server.filters[:] = [without_socket_addresses]
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

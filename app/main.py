@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import openapi
@@ -12,6 +13,8 @@ from app.accounts import account_routes, admin_routes, credential_routes
 from app.accounts import routes as auth_routes
 from app.audit import routes as audit_routes
 from app.config import Settings
+from app.devices import routes as device_routes
+from app.devices.limits import SocketLimits
 from app.edge import problems
 from app.edge.guards import Guards
 from app.edge.request_scope import LastResort, RequestScope
@@ -29,18 +32,22 @@ FEATURES = [
     auth_routes.router,
     credential_routes.router,
     account_routes.router,
+    device_routes.diagnostics,  # first: a device's id may hold slashes
+    device_routes.router,
     admin_routes.router,
     job_routes.router,
     audit_routes.router,
 ]
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: bool = True) -> FastAPI:
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, with_worker: bool = True, limits: SocketLimits | None = None
+) -> FastAPI:
     """The application. `settings` are complete: database URL and secrets are there (see `app.cli.ready`).
 
-    Tests give a clock that moves; `with_worker=False` leaves background work to another process.
+    Tests give a clock that moves, and sockets other limits; `with_worker=False` leaves background work to another process.
     """
-    parts = Parts(settings, clock or SystemClock())
+    parts = Parts(settings, clock or SystemClock(), limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +58,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, with_worker: b
     parts.attach(app)
     problems.install(app)
     for router in FEATURES:
-        app.include_router(router, prefix=API)
+        if router is not device_routes.diagnostics or settings.env != "prod":
+            app.include_router(router, prefix=API)
+    app.router.routes.append(WebSocketRoute(f"{API}/ws/device", parts.socket))
     app.include_router(page_routes.router)
     app.add_api_route("/health", health_routes.health, include_in_schema=False)
     openapi.install(app)

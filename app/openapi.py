@@ -23,6 +23,11 @@ ABOUT: dict[str, Any] = {
     "openapi_tags": [
         {"name": "health", "description": "Is it up, is it ready, how is it doing?"},
         {"name": "auth", "description": "Accounts: sign up, in and out; credentials; export and erasure."},
+        {
+            "name": "devices",
+            "description": "The user's devices, and the socket that reaches them: `GET /api/v1/ws/device` (WebSocket). "
+            "docs/protocol.md tells what travels on it.",
+        },
         {"name": "admin", "description": "For administrators only. They never see content."},
     ],
 }

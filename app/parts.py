@@ -29,6 +29,21 @@ from app.auth.passwords import PasswordHasher
 from app.auth.rate_limits import RateLimiter
 from app.auth.throttle import SignInThrottle
 from app.config import Settings
+from app.devices.calls import Calls
+from app.devices.deps import DeviceServices
+from app.devices.draining import drained
+from app.devices.entrance import Entrance
+from app.devices.greeting import Greeting
+from app.devices.handlers import Handlers, register_own
+from app.devices.hub import LocalHub
+from app.devices.jobs import DevicePurge
+from app.devices.known_devices import KnownDevices
+from app.devices.ledger import Ledger
+from app.devices.limits import SocketLimits
+from app.devices.revocation import EndedAccess, Revocation
+from app.devices.socket import DeviceSocket
+from app.devices.tickets import Tickets
+from app.devices.turns import Turns
 from app.health.checks import Check, Readiness
 from app.idempotency.keep import Idempotency
 from app.jobs.administration import JobAdministration
@@ -49,12 +64,13 @@ from app.mail.port import Mailer, MailRejected, NoMailer
 from app.mail.smtp import SmtpMailer
 
 JOBS_DRAIN_S = 10
+SOCKETS_DRAIN_S = 10
 
 
 class Parts:
     """Everything that lives as long as the process. Building it connects to nothing; `running` does."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, limits: SocketLimits | None = None) -> None:
         assert settings.database_url is not None
         assert settings.jwt_secret is not None
         assert settings.master_keys is not None
@@ -75,6 +91,14 @@ class Parts:
         self.jobs = JobServices(
             AllJobs(self.system), JobAdministration(self.system, Idempotency(self.vault, clock), clock)
         )
+        self.limits = limits or SocketLimits(
+            frame_bytes=settings.ws_max_frame_bytes,
+            frames_per_second=settings.ws_frames_per_second,
+            frames_at_once=4 * settings.ws_frames_per_second,
+            devices_per_user=settings.ws_max_devices_per_user,
+        )
+        self.devices = self._devices()
+        self.socket = self._socket()
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
         self.readiness = self._readiness()
         self._drained: asyncio.Task[None] | None = None
@@ -82,9 +106,11 @@ class Parts:
     def attach(self, app: FastAPI) -> None:
         """Where each feature's `deps.py` looks for its services."""
         app.state.auth, app.state.accounts, app.state.jobs = self.auth, self.accounts, self.jobs
+        app.state.devices = self.devices
         app.state.audit, app.state.readiness = AuditTrail(self.system), self.readiness
         token = self.settings.metrics_token
         app.state.begin_stopping = self.begin_stopping
+        app.state.drain_sockets = self.drain_sockets
         app.state.metrics_token = token and token.get_secret_value()
 
     @asynccontextmanager
@@ -97,11 +123,14 @@ class Parts:
                 await self.worker.start()
             else:
                 self.readiness.checks.pop("scheduler")
+            self.revocation.start()
             yield
         finally:
             self.begin_stopping()
             assert self._drained is not None
             await self._drained
+            await self.revocation.stop()
+            await self.devices.calls.settled()
             await self.close()
 
     async def close(self) -> None:
@@ -111,6 +140,7 @@ class Parts:
     def begin_stopping(self) -> None:
         """Not ready any more, and no new jobs; what is under way goes on. The first thing at SIGTERM."""
         self.readiness.stopping = True
+        self.socket.stopping = True
         if self._drained is None:
             self._drained = asyncio.create_task(self.worker.stop(JOBS_DRAIN_S), name="drain jobs")
 
@@ -120,6 +150,40 @@ class Parts:
         self.tokens = AccessTokens(secret, self.clock, algorithm=self.settings.jwt_algorithm)
         limiter = RateLimiter(self.counters, self.clock, enabled=self.settings.rate_limits == "on")
         return AuthServices(Callers(self.db, self.tokens, self.clock), limiter)
+
+    async def drain_sockets(self) -> None:
+        """Let the devices answer what they were asked, for a while; then send them away, to come back elsewhere."""
+        await drained(self.devices.hub, self.devices.calls, within_s=SOCKETS_DRAIN_S)
+
+    def _devices(self) -> DeviceServices:
+        db, vault, clock, limits = self.db, self.vault, self.clock, self.limits
+        hub = LocalHub(limits, clock)
+        ledger = Ledger(db, vault, clock, limits)
+        return DeviceServices(
+            known=KnownDevices(db, vault, ledger, hub, clock),
+            tickets=Tickets(db, clock),
+            calls=Calls(hub, ledger, limits),
+            hub=hub,
+            turns=Turns(limits),
+        )
+
+    def _socket(self) -> DeviceSocket:
+        assert self.settings.database_url is not None
+        devices, clock, limits = self.devices, self.clock, self.limits
+        ended = EndedAccess(clock)
+        self.revocation = Revocation(self.settings.database_url, self.system, devices.hub, ended)
+        entrance = Entrance(
+            self.auth.callers,
+            devices.tickets,
+            self.auth.limiter,
+            limits,
+            allow_query_token=self.settings.ws_allow_query_token,
+        )
+        handlers = Handlers()
+        register_own(handlers, entrance)
+        greeting = Greeting(entrance, devices.known, devices.hub, devices.turns, ended, clock, limits)
+        origins = self.settings.cors_origin_pattern
+        return DeviceSocket(greeting, handlers, devices.hub, devices.turns, devices.known, limits, origins=origins)
 
     def _accounts(self) -> AccountServices:
         db, vault, hasher, clock = self.db, self.vault, self.hasher, self.clock
@@ -157,7 +221,12 @@ class Parts:
 
     def _periodic(self) -> list[Periodic]:
         purge = Task("accounts.purge", AccountPurge(self.system, self.clock).purge)
-        return [Periodic(purge, cron="17 3 * * *"), daily_purge(self.system, self.clock)]
+        devices = Task("devices.purge", DevicePurge(self.system, self.clock, self.limits).purge)
+        return [
+            Periodic(purge, cron="17 3 * * *"),
+            Periodic(devices, cron="27 3 * * *"),
+            daily_purge(self.system, self.clock),
+        ]
 
     def _readiness(self) -> Readiness:
         async def database() -> bool:

@@ -148,7 +148,7 @@ def test_a_migration_that_waits_for_a_lock_gives_up_rather_than_holding_everybod
     migrate(empty)
     command.downgrade(alembic_config(empty), "-1")
     with psycopg.connect(empty) as connection:
-        connection.execute("LOCK TABLE procrastinate_jobs")
+        connection.execute("LOCK TABLE users")
         environment = {"PATH": os.environ["PATH"], "DATABASE_URL": empty, "DATA_DIR": str(tmp_path)}
         command_line = [sys.executable, "-m", "app", "migrate"]
         done = subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ERASED = "erased"
     CHANGED_BY_ADMIN = "changed_by_admin"
     JOB_RETRIED = "job_retried"
+    DEVICE_REVOKED = "device_revoked"
 
 
 def record(

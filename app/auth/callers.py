@@ -1,7 +1,7 @@
 """Who is calling: one round trip to the database, for every request, so that a revocation works at once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -28,6 +28,8 @@ class Caller:
     is_admin: bool
     email_verified: bool
     created_at: datetime
+    signed_in_at: datetime  # when the session was opened, or the key was made
+    expires_at: datetime | None  # of the token or key that was shown
     session_id: UUID | None = None
     api_key_id: UUID | None = None
     scopes: frozenset[str] | None = None  # of an API key; None for a person who is signed in
@@ -58,6 +60,8 @@ class Callers:
             row["is_admin"],
             row["email_verified"],
             row["created_at"],
+            row["signed_in_at"],
+            datetime.fromtimestamp(claims.expires_at, UTC),
             session_id=claims.session_id,
         )
 
@@ -72,6 +76,8 @@ class Callers:
             row["is_admin"],
             row["email_verified"],
             row["created_at"],
+            row["signed_in_at"],
+            row["expires_at"],
             api_key_id=row["key_id"],
             scopes=frozenset(orjson.loads(row["scopes"])),
         )

@@ -1,6 +1,6 @@
-"""Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, or `Anyone`.
+"""Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, `DeviceCaller`, or `Anyone`.
 
-Each of them also counts the request against the caller's rate limit.
+Each of them also counts the request against the caller's rate limit, unless its name says otherwise.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class _Bearer(HTTPBearer):
     """One callable does it all (read the header, find the caller, count the request): each FastAPI dependency a request
     passes through costs about 15 µs."""
 
-    def __init__(self, scope: Scope | None = None, *, admin: bool = False) -> None:
+    def __init__(self, scope: Scope | None = None, *, admin: bool = False, counted: bool = True) -> None:
         super().__init__(
             scheme_name="Bearer",
             auto_error=False,
@@ -55,6 +55,7 @@ class _Bearer(HTTPBearer):
         )
         self.scope = scope
         self.admin = admin
+        self.counted = counted
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # it returns who, not the header
         auth = services(request)
@@ -67,7 +68,8 @@ class _Bearer(HTTPBearer):
             # Whoever it was, they had the database looked into: counted by address, like a route for everyone.
             await _count(request, auth.limiter, f"address:{network_of(request)}", ANONYMOUS_PER_MINUTE)
             raise
-        await _count(request, auth.limiter, f"user:{caller.user_id}", ALLOWANCES[caller.tier].requests_per_minute)
+        if self.counted:
+            await _count(request, auth.limiter, f"user:{caller.user_id}", ALLOWANCES[caller.tier].requests_per_minute)
         self._check(caller)
         return caller
 
@@ -97,4 +99,6 @@ async def _count(request: Request, limiter: RateLimiter, bucket: str, per_minute
 CurrentUser = Annotated[Caller, Depends(_Bearer())]
 CurrentAdmin = Annotated[Caller, Depends(_Bearer(admin=True))]
 ReadCaller = Annotated[Caller, Depends(_Bearer(Scope.READ))]
+DeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE))]
+UncountedDeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE, counted=False))]
 Anyone = Depends(anyone)

@@ -23,3 +23,10 @@ class DrainingServer(uvicorn.Server):
         super().handle_exit(sig, frame)
         if self._loop is not None:  # a signal handler runs anywhere; the loop must do it
             self._loop.call_soon_threadsafe(self._app.state.begin_stopping)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn would close every socket at once; what devices were asked is let end first."""
+        for listening in self.servers:
+            listening.close()
+        await self._app.state.drain_sockets()
+        await super().shutdown(sockets)

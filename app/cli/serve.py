@@ -19,7 +19,7 @@ from uvicorn.config import Config
 from app.cli.database import embedded, service_lock
 from app.cli.draining import DrainingServer
 from app.cli.errors import CannotServe
-from app.cli.server_flags import SERVER_FLAGS
+from app.cli.server_flags import SERVER_FLAGS, server_flags
 from app.cli.signals import end_as_ctrl_c_does
 from app.config import Settings
 from app.local_secrets import completed
@@ -65,7 +65,7 @@ def _signals_left_to_the_server() -> Iterator[None]:
 
 class _Server(DrainingServer):
     def __init__(self, app: FastAPI, settings: Settings) -> None:
-        super().__init__(Config(app, **SERVER_FLAGS), app)
+        super().__init__(Config(app, **server_flags(settings)), app)
         self._settings = settings
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from app.config import Settings
+
 REQUESTS_DRAIN_S = 10  # then jobs drain for another 10; with Postgres stopping that is well under 30 s in all
 SERVER_FLAGS: dict[str, Any] = {
     "loop": "uvloop",
     "http": "httptools",
+    "ws": "app.cli.socket_server:SocketProtocol",
+    # Compression would cost each idle socket another 38 KiB.
+    "ws_per_message_deflate": False,
+    # The protocol has a heartbeat of its own.
+    "ws_ping_interval": None,
     "backlog": 4096,
     "access_log": False,  # ours says more (app.edge.request_scope)
     "log_config": None,
@@ -14,3 +21,7 @@ SERVER_FLAGS: dict[str, Any] = {
     "timeout_keep_alive": 30,
     "timeout_graceful_shutdown": REQUESTS_DRAIN_S,
 }
+
+
+def server_flags(settings: Settings) -> dict[str, Any]:
+    return SERVER_FLAGS | {"ws_max_size": settings.ws_max_frame_bytes}

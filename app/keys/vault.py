@@ -52,15 +52,20 @@ class KeyVault:
 
     async def of(self, session: AsyncSession, user_id: UUID) -> KeyRing:
         """The user's key ring. Raises `KeysUnavailable`."""
+        kept = self.kept(user_id)
+        if kept is not None:
+            return kept
         now = self._clock.now()
-        kept = self._rings.get(user_id)
-        if kept is not None and now - kept[0] < self._kept_for:
-            return kept[1]
         ring = await self._load(session, user_id)
         self._rings.pop(user_id, None)
         self._rings[user_id] = (now, ring)
         self._drop_old(now)
         return ring
+
+    def kept(self, user_id: UUID) -> KeyRing | None:
+        """The key ring if it is at hand, for those who would have to open a transaction to load it."""
+        kept = self._rings.get(user_id)
+        return kept[1] if kept is not None and self._clock.now() - kept[0] < self._kept_for else None
 
     def _drop_old(self, now: datetime) -> None:
         """The oldest stand first. An idle process keeps what it has until the next load."""

@@ -13,6 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 from app.idempotency.models import KeptAnswer
 from app.tables import metadata
 from tests.conftest import Service
+from tests.factories import devices
 from tests.factories.people import PASSWORD, Person
 
 OWNED = sorted(table.name for table in metadata.tables.values() if "user_id" in table.c or table.name == "users")
@@ -44,7 +45,7 @@ async def people(shared_service: Service, superuser_url: str) -> tuple[str, str]
     """The ids of two people who have rows in every table."""
     ids = []
     for person in (await shared_service.person(), await shared_service.person()):
-        await furnish(person)
+        await furnish(shared_service, person)
         ids.append(await person.id())
     with psycopg.connect(superuser_url) as connection:
         for user_id in ids:
@@ -59,7 +60,10 @@ async def people(shared_service: Service, superuser_url: str) -> tuple[str, str]
     return ids[0], ids[1]
 
 
-async def furnish(person: Person) -> None:
+async def furnish(service: Service, person: Person) -> None:
+    device_id = await devices.a_device(service, person)
+    await devices.a_written_call(service, person, device_id)
+    await person.post("/ws/ticket", json={"device_id": device_id})
     await person.post("/auth/api-keys", json={"name": "a script", "scopes": ["read"]})
     await person.post("/auth/email", json={"email": f"new-{person.email}", "password": PASSWORD})
 
@@ -177,6 +181,7 @@ def test_the_doors_are_the_only_functions_with_more_rights(superuser_url: str) -
         "find_login",
         "find_one_time_token",
         "find_refresh_token",
+        "use_socket_ticket",
     ]
     for name, rights, configuration in doors:
         assert "=X/" not in rights.replace("adiuva_app=X/", "").replace("adiuva_system=X/", ""), name

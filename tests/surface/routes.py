@@ -42,7 +42,9 @@ class Route:
     @property
     def is_limited(self) -> bool:
         """Does it count against a rate limit?"""
-        return self.bearer is not None or any(each is anyone for each in self._calls())
+        if self.bearer is not None:
+            return self.bearer.counted
+        return any(each is anyone for each in self._calls())
 
     @property
     def body(self) -> type[BaseModel] | None:
@@ -80,7 +82,7 @@ def _is_id(name: str, annotation: Any) -> bool:
 
 def routes_of(app: FastAPI) -> list[Route]:
     return [
-        Route(method, context.path or "", context)
+        Route(method, re.sub(r":\w+}", "}", context.path or ""), context)  # as the OpenAPI writes it
         for context in iter_route_contexts(app.routes)
         for method in sorted(context.methods or ())
     ]
@@ -90,6 +92,13 @@ def routes_of(app: FastAPI) -> list[Route]:
 def described_app() -> FastAPI:
     """The application, to look at; it is never started."""
     return create_app(make_settings("postgresql://nobody@127.0.0.1:1/nothing", Path("nowhere")))
+
+
+@cache
+def described_app_in_prod() -> FastAPI:
+    return create_app(
+        make_settings("postgresql://nobody@127.0.0.1:1/nothing", Path("nowhere"), env="prod", rate_limits="on")
+    )
 
 
 @cache

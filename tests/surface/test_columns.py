@@ -13,13 +13,18 @@ from app.kit.db import Base
 
 SEALED = {
     "api_keys.name",
+    "devices.about",
+    "devices.name",
     "kept_answers.body",
     "one_time_tokens.new_email",
+    "tool_calls.arguments",
+    "tool_calls.result",
     "user_sessions.address",
     "user_sessions.client",
 }
 
 _HASH = "SHA-256 of 256 random bits; there is nothing to guess"
+_DEVICE_ID = "what a client's software calls the device, looked up at every hello; its name is sealed"
 _LIBRARY = "written by the job library; no content passes through"
 
 CLEAR = {
@@ -29,11 +34,17 @@ CLEAR = {
     "api_keys.scopes": "words from a fixed list",
     "audit_entries.facts": "ids, codes and counts, never content (app.audit.record)",
     "audit_entries.kind": "a word from a fixed list",
+    "devices.device_id": _DEVICE_ID,
     "kept_answers.key_hash": "SHA-256 of a key clients make at random",
     "kept_answers.request_hash": "SHA-256 of method, path and body",
     "one_time_tokens.purpose": "a word from a fixed list",
     "one_time_tokens.token_hash": _HASH,
     "refresh_tokens.token_hash": _HASH,
+    "socket_tickets.device_id": _DEVICE_ID,
+    "socket_tickets.ticket_hash": _HASH,
+    "tool_calls.action": "a word from a fixed list",
+    "tool_calls.device_id": _DEVICE_ID,
+    "tool_calls.state": "a word from a fixed list",
     "user_keys.master_key_id": "the name of a master key",
     "user_keys.wrapped_key": "encrypted: a data key, wrapped by a master key that is never in the database",
     "users.email": "looked up at sign-in, and unique; emptied when the erasure begins",

@@ -102,10 +102,12 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _imports() -> dict[str, set[str]]:
-    """Top-level module → the files of the service that import it."""
+    """Top-level module → the files of the service and the reference device that import it."""
     found: dict[str, set[str]] = {}
-    for file in [*(ROOT / "app").rglob("*.py"), *(ROOT / "alembic").rglob("*.py")]:
-        for module in re.findall(r"^\s*(?:from|import) (\w+)", file.read_text(), re.MULTILINE):
+    for file in [each for folder in ("app", "alembic", "device") for each in (ROOT / folder).rglob("*.py")]:
+        for module in re.findall(
+            r"^\s*(?:from|import) (\w+)(?:\.\w+)*(?: import |(?: as \w+)?\s*(?:$|#))", file.read_text(), re.MULTILINE
+        ):
             found.setdefault(module, set()).add(str(file.relative_to(ROOT)))
     return found
 
@@ -160,7 +162,7 @@ def test_every_line_that_is_asked_for_has_its_reason_on_it_or_above() -> None:
 def test_whatever_is_imported_is_asked_for() -> None:
     import sys
 
-    ours = {"app", "alembic", "__future__"}
+    ours = {"app", "alembic", "device", "__future__"}
     asked = {IMPORTED_AS.get(package, package.replace("-", "_")) for package in _asked_for()}
     foreign = set(_imports()) - set(sys.stdlib_module_names) - ours
     assert foreign - asked == set(COMES_WITH)

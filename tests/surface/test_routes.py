@@ -3,7 +3,7 @@
 import pytest
 
 from app.openapi import ABOUT
-from tests.surface.routes import Route, all_routes, api_routes
+from tests.surface.routes import Route, all_routes, api_routes, described_app, described_app_in_prod, routes_of
 
 PUBLIC = {
     "GET /": "leads to the docs page",
@@ -23,6 +23,7 @@ PUBLIC = {
     "POST /api/v1/auth/email/verify": "takes the secret of a mailed link",
     "POST /api/v1/auth/password/forgot": "for who cannot sign in",
     "POST /api/v1/auth/password/reset": "takes the secret of a mailed link",
+    "GET /api/v1/protocol/schema": "the same for everyone; client developers generate types from it",
 }
 
 # Load balancers and Prometheus ask often and from one address; pages are files.
@@ -38,9 +39,11 @@ UNLIMITED = {
     "GET /api/v1/health",
     "GET /api/v1/health/ready",
     "GET /api/v1/metrics",
+    # For tests and benchmarks; not there in prod.
+    "POST /api/v1/devices/{device_id}/call",
 }
 
-TAGS = ["health", "auth", "admin"]
+TAGS = ["health", "auth", "devices", "admin"]
 
 each_api_route = pytest.mark.parametrize("route", api_routes(), ids=str)
 
@@ -51,6 +54,12 @@ def test_these_routes_are_public_and_no_others() -> None:
 
 def test_every_route_counts_against_a_rate_limit_but_these() -> None:
     assert {str(route) for route in all_routes() if not route.is_limited} == UNLIMITED
+
+
+def test_the_diagnostic_call_is_not_there_in_prod() -> None:
+    here, in_prod = ({str(route) for route in routes_of(app)} for app in (described_app(), described_app_in_prod()))
+    assert here - in_prod == {"POST /api/v1/devices/{device_id}/call"}
+    assert not in_prod - here
 
 
 def test_the_tags_stand_in_order_and_each_is_explained() -> None:

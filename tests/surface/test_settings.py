@@ -44,7 +44,7 @@ def test_the_example_says_what_every_setting_is_for() -> None:
 def test_the_value_of_the_example_is_the_default_where_there_is_one(name: str, value: str) -> None:
     default = Settings.model_fields[name.lower()].default
     if default is not None:
-        assert value == str(default)
+        assert value.lower() == str(default).lower()
 
 
 def test_the_example_sets_nothing() -> None:
@@ -76,7 +76,7 @@ def _code(file: Path) -> str:
 def test_secrets_are_of_the_type_that_does_not_print_itself() -> None:
     smelling = {name for name in NAMES if re.search("SECRET|KEY|TOKEN|PASSWORD", name)} | {"SMTP_URL"}
     for name in smelling:
-        if name != "JWT_ALGORITHM":
+        if name not in ("JWT_ALGORITHM", "WS_ALLOW_QUERY_TOKEN"):  # they say how, not what
             assert "SecretStr" in str(Settings.model_fields[name.lower()].annotation), name
 
 

@@ -29,19 +29,30 @@ DOORS = {
     "find_one_time_token(sought_hash bytea)",
     "caller_in_session(sought_session uuid, sought_user uuid, at timestamp with time zone)",
     "caller_with_api_key(sought_hash bytea, at timestamp with time zone)",
+    "use_socket_ticket(sought_hash bytea, at timestamp with time zone)",
     (
         "enqueue_job(queue text, task text, args jsonb, lock_name text, once_while_waiting text, priority integer, "
         "not_before timestamp with time zone)"
     ),
 }
 
+# Functions that run as the role that calls them, behind the wall: they save a round trip, and open nothing.
+OWN_FUNCTIONS = {
+    "open_tool_call(uuid,uuid,text,text,bytea,timestamp with time zone)",
+    "close_tool_call(uuid,text,uuid,text,bytea,timestamp with time zone)",
+    "void_tool_call(uuid,uuid)",
+}
+
 # What the request role may do; a right that is not needed is not given.
 RIGHTS = {
     "api_keys": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "audit_entries": {"SELECT", "INSERT"},  # added to and read, never rewritten
+    "devices": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "kept_answers": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "one_time_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "refresh_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "socket_tickets": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "tool_calls": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "user_keys": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "user_sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "users": {"SELECT"},
@@ -57,6 +68,8 @@ CROSS_TENANTS = {
     "app/accounts/erase.py": "an erasure ends what the request role may not touch",
     "app/accounts/jobs.py": "the nightly purge",
     "app/audit/overview.py": "administrators read the trail",
+    "app/devices/jobs.py": "the nightly purge",
+    "app/devices/revocation.py": "which of all open sockets should not be",
     "app/jobs/administration.py": "administrators retry jobs",
     "app/jobs/overview.py": "administrators see jobs",
     "app/jobs/purge.py": "done jobs leave after a while",
@@ -183,7 +196,7 @@ def test_the_request_role_can_call_nothing_of_ours_but_the_doors(connection: Con
         " AND has_function_privilege(%s, p.oid, 'EXECUTE')",
         [APP_ROLE],
     ).fetchall()
-    assert callable_ones == []
+    assert {row["signature"] for row in callable_ones} == OWN_FUNCTIONS
 
 
 def test_nothing_of_the_database_is_the_request_roles_own(connection: Connection) -> None:

@@ -1,0 +1,185 @@
+"""A call to a device, from the question to its answer, whatever happens to the socket in between.
+
+Reads never touch the database. A change is written into the ledger and committed before its frame leaves, and its result is
+recorded before anybody is told.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+
+from app.devices.answers import answer
+from app.devices.frames import Action, Table, ToolCall, ToolResult
+from app.devices.hub import LocalHub
+from app.devices.ledger import Ledger
+from app.devices.limits import SocketLimits
+from app.devices.line import Line, OpenCall
+from app.devices.measures import CALLS
+from app.devices.outcomes import CallFailed, DeviceOffline, DeviceRefused, DeviceTimeout, MalformedResult
+from app.devices.slots import Slots
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Ask:
+    """What a device is asked for; docs/protocol.md says which action takes which fields."""
+
+    action: Action
+    table: Table | None = None
+    data: dict[str, Any] | None = None
+    filters: dict[str, Any] | None = None
+    vector: list[float] | None = None
+    limit: int | None = None
+    request_id: str | None = None
+    run_id: str | None = None
+
+
+class Calls:
+    def __init__(self, hub: LocalHub, ledger: Ledger, limits: SocketLimits) -> None:
+        self._hub, self.ledger, self._limits = hub, ledger, limits
+        self._recording: set[asyncio.Task[None]] = set()
+        hub.tell_changes(self._changed)
+
+    async def call(self, user_id: UUID, device_id: str | None, ask: Ask, *, patience_s: float = 0) -> dict[str, Any]:
+        """The fields the action returns.
+
+        `device_id` None asks the newest device online. `patience_s` is how long to wait for a device that is not
+        connected. Raises `DeviceOffline`, `DeviceTimeout`, `OutcomeUnknown`, `DeviceRefused`, `MalformedResult`,
+        `TooManyCalls`.
+        """
+        try:
+            found = answer(ask.action, await self._result(user_id, device_id, ask, patience_s), self._limits)
+        except CallFailed as failure:
+            CALLS.labels(ask.action, failure.code).inc()
+            raise
+        except asyncio.CancelledError:
+            CALLS.labels(ask.action, "cancelled").inc()
+            raise
+        CALLS.labels(ask.action, "done").inc()
+        return found
+
+    async def _result(self, user_id: UUID, device_id: str | None, ask: Ask, patience_s: float) -> ToolResult:
+        chosen = (await self._reach(user_id, device_id, patience_s)).device_id
+        slots = self._hub.slots(user_id)
+        if not slots.take_now(chosen):
+            await self._turn(slots, chosen)
+        try:
+            line = await self._reach(user_id, chosen, patience_s)  # it may have left while others were served
+            try:
+                return await self._exchange(line, ask)
+            finally:
+                self._hub.release(line)
+        finally:
+            slots.give_back(chosen)
+
+    async def _reach(self, user_id: UUID, device_id: str | None, patience_s: float) -> Line:
+        """The line to a device that is connected now. Raises `DeviceOffline`."""
+        line = self._hub.newest(user_id) if device_id is None else self._hub.line(user_id, device_id)
+        if line is not None and line.connection is not None:
+            return line
+        line = await self._hub.arrival(user_id, device_id, patience_s) if patience_s else None
+        if line is None:
+            raise DeviceOffline("The device is not connected." if device_id else "No device is connected.")
+        return line
+
+    async def _turn(self, slots: Slots, device_id: str) -> None:
+        try:
+            async with asyncio.timeout(self._limits.call_s):
+                await slots.take(device_id)
+        except TimeoutError:
+            raise DeviceTimeout("The device is busy with other calls. Nothing was sent.") from None
+
+    async def _exchange(self, line: Line, ask: Ask) -> ToolResult:
+        waiter: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
+        call = OpenCall(_frame(ask, line), waiter, self._limits)
+        line.open(call)
+        try:
+            if call.changes_something:
+                await self._write_down(line, call)
+            line.send(call)
+            return await waiter
+        finally:
+            if not waiter.done() or waiter.cancelled():
+                line.drop(call)
+
+    async def _write_down(self, line: Line, call: OpenCall) -> None:
+        """Commit the call to the ledger. Whoever stops waiting meanwhile takes it back: it has not been sent."""
+        writing = asyncio.ensure_future(self.ledger.open(line.user_id, line.device_id, call.frame))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            self._keep(self._take_back(line.user_id, call.frame, writing))
+            raise
+
+    async def _take_back(self, user_id: UUID, frame: ToolCall, writing: "asyncio.Future[None]") -> None:
+        await asyncio.wait([writing])
+        await self.ledger.void(user_id, UUID(frame.id))
+
+    # Results of changes
+
+    def _changed(self, line: Line, call: OpenCall, result: ToolResult) -> None:
+        self._keep(self._record(line, call, result))
+
+    def _keep(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._recording.add(task)
+        task.add_done_callback(self._recorded)
+
+    def _recorded(self, task: "asyncio.Task[None]") -> None:
+        self._recording.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The device keeps the answer in its journal: it is asked again when it next connects.
+            log.warning("tool_result_not_recorded", exc_info=error)
+
+    async def _record(self, line: Line, call: OpenCall, result: ToolResult) -> None:
+        try:
+            taken = await self.ledger.close(
+                line.user_id, line.device_id, _state(call.frame.action, result, self._limits), result
+            )
+            if not taken:
+                log.info("tool_result_repeated", call_id=result.id)
+        finally:
+            # What the device did is a fact, even if it could not be written down right now.
+            if call.waiter is not None and not call.waiter.done():
+                call.waiter.set_result(result)
+            self._hub.release(line)
+
+    async def settled(self) -> None:
+        """Wait until every result that came is recorded."""
+        while self._recording:
+            await asyncio.wait(self._recording)
+
+
+def _frame(ask: Ask, line: Line) -> ToolCall:
+    data = ask.data
+    if ask.action == "insert" and data is not None and "id" not in data:
+        assert line.connection is not None
+        if not line.connection.journal:
+            data = {"id": str(uuid4()), **data}  # without a journal, a repeated insert must name the same row
+    return ToolCall(
+        id=str(uuid4()),
+        action=ask.action,
+        table=ask.table,
+        data=data,
+        filters=ask.filters,
+        vector=ask.vector,
+        limit=ask.limit,
+        request_id=ask.request_id,
+        run_id=ask.run_id,
+        attempt=1,
+        deadline=0,
+    )
+
+
+def _state(action: Action, result: ToolResult, limits: SocketLimits) -> str:
+    try:
+        answer(action, result, limits)
+    except DeviceRefused:
+        return "refused"
+    except MalformedResult:
+        return "malformed"
+    return "done"

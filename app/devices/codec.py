@@ -1,0 +1,89 @@
+"""Frames to bytes and back. What a device sends is checked here, before anything acts on it."""
+
+import re
+from typing import get_args
+
+import msgspec
+
+from app.devices.frames import DeviceHello, ErrorCode, Frame, FromDevice
+
+_FROM_DEVICE: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
+_ENCODER = msgspec.json.Encoder()
+_KNOWN_TYPES = {each.__struct_config__.tag for each in get_args(FromDevice)}
+
+
+class _Head(msgspec.Struct):
+    """As much of a frame as tells what it should have been."""
+
+    type: object = None
+    id: object = None
+    request_id: object = None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BRACES = str.maketrans("{}", "[]")
+_NOT_BRACKETS = re.compile(r"[^\[\]]+")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class BadFrame(Exception):
+    """A frame that cannot be taken: what the `error` frame will say. Never repeats what was sent."""
+
+    def __init__(self, code: ErrorCode, message: str, *, id: str | None = None, request_id: str | None = None) -> None:  # noqa: A002 - the frame's own word
+        super().__init__(message)
+        self.code, self.message, self.id, self.request_id = code, message, id, request_id
+
+
+def encode(frame: Frame) -> str:
+    return _ENCODER.encode(frame).decode()
+
+
+def decode(text: str, *, nesting: int) -> FromDevice:
+    """The frame in a text message. Raises `BadFrame`."""
+    # Brackets are counted before anything is parsed: what is nested deeply costs stack, here and in whoever reads it on.
+    if text.count("[") + text.count("{") > nesting and _is_deeper(text, nesting):
+        raise BadFrame("invalid_frame", f"A frame may be nested {nesting} levels deep.")
+    if "\\u0000" in text and _NUL.search(text):
+        raise BadFrame("invalid_frame", "NUL characters are not allowed.")
+    try:
+        frame = _FROM_DEVICE.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _explained(text, error) from None
+    if isinstance(frame, DeviceHello) and not _printable(frame):
+        raise BadFrame("invalid_frame", "Ids are 1 to 128 printable characters.")
+    return frame
+
+
+def _printable(hello: DeviceHello) -> bool:
+    return hello.device_id.isprintable() and all(each.isprintable() for each in [*hello.resume, *hello.agent_ids])
+
+
+def _is_deeper(text: str, nesting: int) -> bool:
+    """Peel off the innermost brackets, a level at a time; every step is a C loop over what is left."""
+    left = _NOT_BRACKETS.sub("", _STRINGS.sub("", text).translate(_BRACES))
+    for _ in range(nesting):
+        if not left:
+            return False
+        left = left.replace("[]", "")
+    return bool(left)
+
+
+def _explained(text: str, error: Exception) -> BadFrame:
+    try:
+        head = _HEAD.decode(text)
+    except msgspec.ValidationError:
+        return BadFrame("invalid_frame", "A frame is a JSON object.")
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return BadFrame("bad_json", "This is not JSON.")
+    named = {"id": _told(head.id), "request_id": _told(head.request_id)}
+    if not isinstance(head.type, str):
+        return BadFrame("invalid_frame", "A frame has a `type`, a string.", **named)
+    if head.type not in _KNOWN_TYPES:
+        return BadFrame("unknown_type", "This service does not know that type of frame.", **named)
+    return BadFrame("invalid_frame", f"{head.type}: {error}", **named)
+
+
+def _told(value: object) -> str | None:
+    """An id as the sender gave it, if it is one."""
+    return value if isinstance(value, str) and 0 < len(value) <= 128 and value.isprintable() else None

@@ -1,0 +1,94 @@
+"""Who is at the socket's door: what a client shows, and how many of its kind may stand there."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+from app.auth.callers import Callers
+from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network
+from app.auth.scopes import Scope
+from app.devices.closing import Close, SocketClosed
+from app.devices.credentials import Credential
+from app.devices.limits import SocketLimits
+from app.devices.tickets import Admission, Tickets
+from app.errors import NotAuthenticated
+
+SUBPROTOCOL = "adiuva.v1"
+_BEARER_SUBPROTOCOL = "bearer."
+
+
+class Entrance:
+    def __init__(
+        self,
+        callers: Callers,
+        tickets: Tickets,
+        limiter: RateLimiter,
+        limits: SocketLimits,
+        *,
+        allow_query_token: bool,
+    ) -> None:
+        self._callers, self._tickets, self._limiter = callers, tickets, limiter
+        self._limits, self._allow_query_token = limits, allow_query_token
+        self._at_the_door: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, scope: dict[str, Any]) -> Iterator[None]:
+        """A place for a socket that has shown nothing yet. Raises `SocketClosed` when its address has too many."""
+        address = _address(scope)
+        if self._at_the_door[address] >= self._limits.unauthenticated_per_address:
+            raise SocketClosed(Close.TOO_MANY, "Too many sockets of this address are not signed in.")
+        self._at_the_door[address] += 1
+        try:
+            yield
+        finally:
+            self._at_the_door[address] -= 1
+            if not self._at_the_door[address]:
+                del self._at_the_door[address]
+
+    async def admit(self, scope: dict[str, Any]) -> tuple[Credential, str | None]:
+        """What the client shows, and the device a ticket is for. Raises `SocketClosed`."""
+        try:
+            ticket, token = _shown(scope, allow_query_token=self._allow_query_token)
+            if ticket is not None:
+                admission: Admission = await self._tickets.use(ticket)
+                return admission.credential, admission.device_id
+            return await self.credential(token), None
+        except NotAuthenticated as refused:
+            counted = await self._limiter.count(f"address:{_address(scope)}", ANONYMOUS_PER_MINUTE)
+            if counted is not None and not counted[1]:
+                raise SocketClosed(Close.TOO_MANY, "Too many attempts from this address.") from None
+            raise SocketClosed(Close.NOT_AUTHENTICATED, refused.detail) from None
+
+    async def credential(self, token: str | None) -> Credential:
+        """What an access token or API key opens. Raises `NotAuthenticated`."""
+        if not token:
+            raise NotAuthenticated("Show an access token.")
+        caller = await self._callers.of(token)
+        if not caller.may(Scope.DEVICE):
+            raise NotAuthenticated(f"This needs an API key with the scope {Scope.DEVICE}.")
+        return Credential.of(caller)
+
+
+def _shown(scope: dict[str, Any], *, allow_query_token: bool) -> tuple[str | None, str | None]:
+    """The ticket or the token, from the first of the four places that has one."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer":
+                return None, token.strip()
+    for subprotocol in scope.get("subprotocols") or ():
+        if subprotocol.startswith(_BEARER_SUBPROTOCOL):
+            return None, subprotocol.removeprefix(_BEARER_SUBPROTOCOL)
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20)
+    if "ticket" in query:
+        return query["ticket"][0], None
+    if "token" in query and allow_query_token:
+        return None, query["token"][0]
+    return None, None
+
+
+def _address(scope: dict[str, Any]) -> str:
+    client = scope.get("client")
+    return network(client[0] if client else "unknown")

@@ -1,0 +1,220 @@
+"""The protocol: every frame of the device socket, one union for each direction.
+
+Field names and meanings are those of docs/protocol.md. msgspec reads, checks and builds a frame in one pass over the bytes,
+which costs about what parsing the JSON alone does (docs/decisions/0008-frames-in-msgspec.md). Unknown fields are ignored;
+fields that are absent stay absent, and are never sent as null.
+
+A frame of a later feature is one more class, named in its union.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Id = Annotated[str, Meta(min_length=1, max_length=128, description="1 to 128 printable characters.")]
+Ms = Annotated[int, Meta(description="Milliseconds since the Unix epoch.")]
+Seq = Annotated[int, Meta(ge=1, description="Counts from 1 inside a request_id, without a gap.")]
+Row = Annotated[dict[str, Any], Meta(description="A row of the device's table, columns in camelCase.")]
+
+Action = Literal["select", "get", "insert", "update", "delete", "vector_upsert", "vector_search"]
+Table = Literal["tasks", "projects", "timelines", "notes", "taskComments", "clients"]
+
+PROTOCOL_VERSION = 1
+
+
+class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    pass
+
+
+# From the device
+
+
+class Client(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    name: Annotated[str, Meta(max_length=128)] | None = None
+    version: Annotated[str, Meta(max_length=64)] | None = None
+    platform: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class DeviceHello(Frame, frozen=True, kw_only=True, tag="device_hello"):
+    """The first frame."""
+
+    device_id: Id
+    name: Annotated[str, Meta(max_length=256)] | None = None
+    protocol: int = PROTOCOL_VERSION
+    agent_ids: Annotated[list[Id], Meta(max_length=100)] = []
+    timezone: Annotated[str, Meta(max_length=64, description="An IANA name, as in Europe/Rome.")] | None = None
+    client: Client | None = None
+    journal: Annotated[bool, Meta(description="Does the device keep a journal of calls?")] | None = None
+    resume: Annotated[
+        dict[Id, Annotated[int, Meta(ge=0)]],
+        Meta(max_length=64, description="request_id to the last seq that was seen."),
+    ] = {}
+
+
+class ToolResult(Frame, frozen=True, kw_only=True, tag="tool_result"):
+    """The answer to a `tool_call`: exactly what its action returns, or `error`."""
+
+    id: Id
+    rows: list[Row] | UnsetType = UNSET
+    row: Row | UnsetType | None = UNSET
+    deleted: bool | UnsetType = UNSET
+    ok: bool | UnsetType = UNSET
+    results: list[Row] | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
+class AuthRefresh(Frame, frozen=True, kw_only=True, tag="auth_refresh"):
+    """A new access token for the open socket."""
+
+    token: Annotated[str, Meta(max_length=4096)]
+
+
+class Pong(Frame, frozen=True, kw_only=True, tag="pong"):
+    """The answer to a `ping`."""
+
+
+FromDevice = DeviceHello | ToolResult | AuthRefresh | Pong
+
+
+# To the device
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    version: str
+
+
+class DeviceReady(Frame, frozen=True, kw_only=True, tag="device_ready"):
+    """The answer to `device_hello`. Turns in `resumed` go on from where the device said; those in `lost` cannot."""
+
+    connection_id: str
+    device_id: Id
+    heartbeat_s: float
+    server: Server
+    resumed: list[str]
+    lost: list[str]
+
+
+class ToolCall(Frame, frozen=True, kw_only=True, tag="tool_call"):
+    """Work for the device. The same `id` again (`attempt` above 1) must not take effect again."""
+
+    id: Id
+    action: Action
+    table: Table | None = None
+    data: dict[str, Any] | None = None
+    filters: dict[str, Any] | None = None
+    vector: list[float] | None = None
+    limit: int | None = None
+    request_id: str | None = None
+    run_id: str | None = None
+    attempt: Annotated[int, Meta(ge=1)]
+    deadline: Ms
+
+
+class StreamStart(Frame, frozen=True, kw_only=True, tag="stream_start"):
+    """A turn has begun."""
+
+    request_id: str
+    seq: Seq
+    thread_id: str
+
+
+class FloatingDomain(Frame, frozen=True, kw_only=True, tag="floating_domain"):
+    """What a floating turn is about: its first frame."""
+
+    request_id: str
+    seq: Seq
+    domain: Literal["tasks", "projects", "notes", "timelines", "clients"]
+
+
+class Activity(Frame, frozen=True, kw_only=True, tag="activity"):
+    """What the assistant is doing now."""
+
+    request_id: str
+    seq: Seq
+    agent: str
+    state: Literal["started", "finished", "failed"]
+    tool: str | None = None
+    label: str
+
+
+class StreamText(Frame, frozen=True, kw_only=True, tag="stream_text"):
+    """A piece of the answer."""
+
+    request_id: str
+    seq: Seq
+    chunk: str
+
+
+class Mutation(Struct, frozen=True, kw_only=True):
+    action: Literal["insert", "update", "delete"]
+    table: Table
+    id: str
+    data: dict[str, Any]
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    input_tokens: int
+    output_tokens: int
+
+
+class TurnError(Struct, frozen=True, kw_only=True):
+    code: str
+    message: str
+
+
+class StreamEnd(Frame, frozen=True, kw_only=True, tag="stream_end"):
+    """A turn has ended. Sent exactly once."""
+
+    request_id: str
+    seq: Seq
+    status: Literal["completed", "cancelled", "failed"]
+    mutations: list[Mutation]
+    usage: Usage
+    error: TurnError | None = None
+
+
+class AuthExpiring(Frame, frozen=True, kw_only=True, tag="auth_expiring"):
+    """Send `auth_refresh` before this moment, or the socket is closed with 4401."""
+
+    expires_at: Ms
+
+
+class Ping(Frame, frozen=True, kw_only=True, tag="ping"):
+    """Answer with `pong`."""
+
+
+ErrorCode = Literal[
+    "bad_json",
+    "invalid_frame",
+    "unknown_type",
+    "not_ready",
+    "rate_limited",
+    "quota_exceeded",
+    "duplicate_request",
+    "too_large",
+]
+
+
+class Error(Frame, frozen=True, kw_only=True, tag="error"):
+    """Something that was sent could not be taken. The socket stays open."""
+
+    code: ErrorCode
+    message: str
+    request_id: str | None = None
+    id: str | None = None
+    retry_after: int | None = None
+
+
+TurnFrame = StreamStart | FloatingDomain | Activity | StreamText | StreamEnd
+ToDevice = (
+    DeviceReady
+    | ToolCall
+    | StreamStart
+    | FloatingDomain
+    | Activity
+    | StreamText
+    | StreamEnd
+    | AuthExpiring
+    | Ping
+    | Error
+)

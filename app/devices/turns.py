@@ -1,0 +1,175 @@
+"""The frames of turns, kept so that a device that lost its socket gets the rest.
+
+A turn's frames are numbered, encoded once and appended to its buffer. Each socket that follows the turn reads the buffer
+from where it stands, as fast as it can send: following from the start and resuming are the same thing. Buffers live in
+this process until five minutes after the turn's end; what is older is read from the thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Literal
+from uuid import UUID
+
+from app.devices.closing import Close
+from app.devices.codec import encode
+from app.devices.connection import DeviceConnection
+from app.devices.frames import (
+    Activity,
+    FloatingDomain,
+    Mutation,
+    StreamEnd,
+    StreamStart,
+    StreamText,
+    TurnError,
+    TurnFrame,
+    Usage,
+)
+from app.devices.limits import SocketLimits
+
+
+class TurnStream:
+    """One turn's frames. Whoever runs the turn writes; sockets follow."""
+
+    def __init__(self, request_id: str, limits: SocketLimits, on_end: Callable[[], None]) -> None:
+        self.request_id = request_id
+        self._limits, self._on_end = limits, on_end
+        self._frames: list[str] = []
+        self._dropped = 0  # frames at the front that are no longer kept
+        self._bytes = 0
+        self._more = asyncio.Event()
+        self.has_ended = False
+
+    # Writing
+
+    def start(self, thread_id: str) -> None:
+        self._append(StreamStart(request_id=self.request_id, seq=self._next, thread_id=thread_id))
+
+    def domain(self, domain: Literal["tasks", "projects", "notes", "timelines", "clients"]) -> None:
+        self._append(FloatingDomain(request_id=self.request_id, seq=self._next, domain=domain))
+
+    def activity(
+        self, agent: str, state: Literal["started", "finished", "failed"], label: str, tool: str | None = None
+    ) -> None:
+        frame = Activity(request_id=self.request_id, seq=self._next, agent=agent, state=state, label=label, tool=tool)
+        self._append(frame)
+
+    def text(self, chunk: str) -> None:
+        self._append(StreamText(request_id=self.request_id, seq=self._next, chunk=chunk))
+
+    def end(
+        self,
+        status: Literal["completed", "cancelled", "failed"],
+        *,
+        mutations: list[Mutation],
+        usage: Usage,
+        error: TurnError | None = None,
+    ) -> None:
+        """The last frame. A turn that has ended takes no more."""
+        frame = StreamEnd(
+            request_id=self.request_id, seq=self._next, status=status, mutations=mutations, usage=usage, error=error
+        )
+        self._append(frame)
+        self.has_ended = True
+        self._on_end()
+
+    @property
+    def last_seq(self) -> int:
+        return self._dropped + len(self._frames)
+
+    @property
+    def _next(self) -> int:
+        return self.last_seq + 1
+
+    def _append(self, frame: TurnFrame) -> None:
+        if self.has_ended:
+            raise RuntimeError("the turn has ended")
+        text = encode(frame)
+        self._frames.append(text)
+        self._bytes += len(text)
+        while self._bytes > self._limits.turn_bytes and len(self._frames) > 1:
+            self._bytes -= len(self._frames.pop(0))
+            self._dropped += 1
+        more, self._more = self._more, asyncio.Event()
+        more.set()
+
+    # Following
+
+    def can_resume(self, last_seq: int) -> bool:
+        """Is everything after this still here? Nobody has seen what was not sent yet."""
+        return self._dropped <= last_seq <= self.last_seq
+
+    async def follow(self, connection: DeviceConnection, last_seq: int) -> None:
+        """Send what comes after `last_seq`, and go on until the turn or the connection ends."""
+        seen = last_seq
+        while not (self.has_ended and seen >= self.last_seq):
+            more = self._more
+            while seen < self.last_seq:
+                if not await connection.room():
+                    return
+                if seen < self._dropped:
+                    connection.close(Close.RESTARTING, "Frames of a turn are no longer kept; its thread has the text.")
+                    return
+                connection.send_encoded(self._frames[seen - self._dropped])
+                seen += 1
+            if not self.has_ended:
+                await more.wait()
+            if connection.is_closing:
+                return
+
+
+class Turns:
+    """Every turn whose frames are kept, by user and request. A `request_id` is unique for its user only."""
+
+    def __init__(self, limits: SocketLimits) -> None:
+        self._limits = limits
+        self._streams: dict[UUID, dict[str, TurnStream]] = {}
+        self._following: dict[DeviceConnection, set[asyncio.Task[None]]] = {}
+
+    def begin(self, user_id: UUID, request_id: str) -> TurnStream:
+        """The buffer of a new turn."""
+        kept = self._streams.setdefault(user_id, {})
+        stream = TurnStream(request_id, self._limits, lambda: self._ended(user_id, request_id))
+        kept[request_id] = stream
+        return stream
+
+    def find(self, user_id: UUID, request_id: str) -> TurnStream | None:
+        return self._streams.get(user_id, {}).get(request_id)
+
+    def resumable(self, user_id: UUID, resume: Mapping[str, int]) -> dict[str, TurnStream]:
+        """Those of the turns a device asks for that can go on from where it stands."""
+        found = {request_id: self.find(user_id, request_id) for request_id in resume}
+        return {
+            request_id: stream
+            for request_id, stream in found.items()
+            if stream is not None and stream.can_resume(resume[request_id])
+        }
+
+    def follow(self, connection: DeviceConnection, stream: TurnStream, last_seq: int = 0) -> None:
+        """Have a connection sent the turn's frames from here on."""
+        tasks = self._following.setdefault(connection, set())
+        task = asyncio.get_running_loop().create_task(stream.follow(connection, last_seq))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def left(self, connection: DeviceConnection) -> None:
+        """The connection has ended; its turns go on without it."""
+        tasks = self._following.pop(connection, set())
+        for task in list(tasks):
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _ended(self, user_id: UUID, request_id: str) -> None:
+        stream = self._streams[user_id][request_id]
+        kept = self._streams[user_id]
+        ended = [each for each in kept.values() if each.has_ended]
+        for oldest in ended[: max(0, len(ended) - self._limits.turns_kept_per_user)]:
+            self._forget(user_id, oldest)
+        asyncio.get_running_loop().call_later(self._limits.turn_kept_s, self._forget, user_id, stream)
+
+    def _forget(self, user_id: UUID, stream: TurnStream) -> None:
+        kept = self._streams.get(user_id, {})
+        if kept.get(stream.request_id) is stream:
+            del kept[stream.request_id]
+        if not kept:
+            self._streams.pop(user_id, None)
