@@ -29,6 +29,7 @@ LEFT_OUT = {
     "one_time_tokens.token_hash": "proves a mailed link",
     "api_keys.key_hash": "proves the key",
     "user_keys": "wrapped data keys; what they protect is exported in clear",
+    "socket_tickets": "hashes of secrets that open the socket once, for half a minute",
     "kept_answers": "repeats of answers the user has had, kept for a day",
 }
 

@@ -12,16 +12,19 @@ from uuid import UUID, uuid4
 import structlog
 
 from app.devices.answers import answer
+from app.devices.codec import encode
 from app.devices.frames import Action, Table, ToolCall, ToolResult
-from app.devices.hub import LocalHub
+from app.devices.hub import Hub
 from app.devices.ledger import Ledger
 from app.devices.limits import SocketLimits
 from app.devices.line import Line, OpenCall
 from app.devices.measures import CALLS
-from app.devices.outcomes import CallFailed, DeviceOffline, DeviceRefused, DeviceTimeout, MalformedResult
+from app.devices.outcomes import CallFailed, CallTooLarge, DeviceOffline, DeviceRefused, DeviceTimeout, MalformedResult
 from app.devices.slots import Slots
 
 log = structlog.get_logger()
+
+ROOM_FOR_ATTEMPTS = 64  # bytes by which a frame may grow when it is sent
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Ask:
 
 
 class Calls:
-    def __init__(self, hub: LocalHub, ledger: Ledger, limits: SocketLimits) -> None:
+    def __init__(self, hub: Hub, ledger: Ledger, limits: SocketLimits) -> None:
         self._hub, self.ledger, self._limits = hub, ledger, limits
         self._recording: set[asyncio.Task[None]] = set()
         hub.tell_changes(self._changed)
@@ -55,6 +58,7 @@ class Calls:
             found = answer(ask.action, await self._result(user_id, device_id, ask, patience_s), self._limits)
         except CallFailed as failure:
             CALLS.labels(ask.action, failure.code).inc()
+            log.info("tool_call_failed", action=ask.action, code=failure.code)
             raise
         except asyncio.CancelledError:
             CALLS.labels(ask.action, "cancelled").inc()
@@ -99,12 +103,18 @@ class Calls:
         line.open(call)
         try:
             if call.changes_something:
+                self._check_size(call)
                 await self._write_down(line, call)
             line.send(call)
             return await waiter
         finally:
             if not waiter.done() or waiter.cancelled():
                 line.drop(call)
+
+    def _check_size(self, call: OpenCall) -> None:
+        """Raises `CallTooLarge`: a device that closes over it would be sent it again, for a day."""
+        if len(encode(call.frame)) > self._limits.frame_bytes - ROOM_FOR_ATTEMPTS:
+            raise CallTooLarge(f"A call may have at most {self._limits.frame_bytes} bytes.")
 
     async def _write_down(self, line: Line, call: OpenCall) -> None:
         """Commit the call to the ledger. Whoever stops waiting meanwhile takes it back: it has not been sent."""

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from app.auth.callers import Callers
 from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network
@@ -33,19 +34,25 @@ class Entrance:
         self._limits, self._allow_query_token = limits, allow_query_token
         self._at_the_door: Counter[str] = Counter()
 
-    @contextmanager
-    def place(self, scope: dict[str, Any]) -> Iterator[None]:
+    def place_of_address(self, scope: dict[str, Any]) -> AbstractContextManager[None]:
         """A place for a socket that has shown nothing yet. Raises `SocketClosed` when its address has too many."""
-        address = _address(scope)
-        if self._at_the_door[address] >= self._limits.unauthenticated_per_address:
-            raise SocketClosed(Close.TOO_MANY, "Too many sockets of this address are not signed in.")
-        self._at_the_door[address] += 1
+        return self._place(f"address {_address(scope)}", self._limits.unauthenticated_per_address)
+
+    def place_of_user(self, user_id: UUID) -> AbstractContextManager[None]:
+        """A place for a socket that has not said hello yet. Raises `SocketClosed` when its user has too many."""
+        return self._place(f"user {user_id}", self._limits.devices_per_user)
+
+    @contextmanager
+    def _place(self, whose: str, most: int) -> Iterator[None]:
+        if self._at_the_door[whose] >= most:
+            raise SocketClosed(Close.TOO_MANY, "Too many sockets wait to be let in.")
+        self._at_the_door[whose] += 1
         try:
             yield
         finally:
-            self._at_the_door[address] -= 1
-            if not self._at_the_door[address]:
-                del self._at_the_door[address]
+            self._at_the_door[whose] -= 1
+            if not self._at_the_door[whose]:
+                del self._at_the_door[whose]
 
     async def admit(self, scope: dict[str, Any]) -> tuple[Credential, str | None]:
         """What the client shows, and the device a ticket is for. Raises `SocketClosed`."""

@@ -46,13 +46,10 @@ class Greeting:
         self, scope: dict[str, Any], receive: Receive, send: AsgiSend, abort: Callable[[], None]
     ) -> DeviceConnection:
         """A connection that is ready and in the hub. Raises `SocketClosed`, `Left`."""
-        with self._entrance.place(scope):
+        with self._entrance.place_of_address(scope):
             credential, only_device = await self._entrance.admit(scope)
-        try:
-            async with asyncio.timeout(self._limits.hello_s):
-                hello = await self._hello(receive, send)
-        except TimeoutError:
-            raise SocketClosed(Close.SILENT, "No device_hello came in time.") from None
+        with self._entrance.place_of_user(credential.user_id):
+            hello = await self._hello_in_time(receive, send)
         self._check(hello, credential, only_device)
         unanswered = await self._devices.greet(credential, hello)
         # Once more, and with nothing to wait for up to the hub: others may have come while the database was asked.
@@ -65,6 +62,13 @@ class Greeting:
             self._turns.follow(connection, stream, hello.resume[request_id])
         connection.begin()
         return connection
+
+    async def _hello_in_time(self, receive: Receive, send: AsgiSend) -> DeviceHello:
+        try:
+            async with asyncio.timeout(self._limits.hello_s):
+                return await self._hello(receive, send)
+        except TimeoutError:
+            raise SocketClosed(Close.SILENT, "No device_hello came in time.") from None
 
     def _check(self, hello: DeviceHello, credential: Credential, only_device: str | None) -> None:
         if hello.protocol != PROTOCOL_VERSION:

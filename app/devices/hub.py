@@ -42,6 +42,14 @@ class Hub(Protocol):
         """Wait for one device of the user's, or for any; None when none comes."""
         ...
 
+    def release(self, line: Line) -> None:
+        """A call on this line has ended."""
+        ...
+
+    def tell_changes(self, on_change: OnChange) -> None:
+        """Who takes the results of changes."""
+        ...
+
     def hang_up(self, user_id: UUID, device_id: str, code: Close, reason: str) -> None:
         """Close the device's socket, if it has one."""
         ...

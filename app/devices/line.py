@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from app.devices.codec import encode
 from app.devices.connection import DeviceConnection
@@ -20,8 +19,6 @@ from app.devices.frames import ToolCall, ToolResult
 from app.devices.limits import SocketLimits
 from app.devices.outcomes import CallFailed, DeviceOffline, DeviceTimeout, OutcomeUnknown
 from app.kit.clock import Clock, to_ms
-
-log = structlog.get_logger()
 
 CHANGES = frozenset({"insert", "update", "delete", "vector_upsert"})
 _NEVER = float("inf")
@@ -190,9 +187,6 @@ class Line:
 
     def _failure(self, call: OpenCall) -> CallFailed:
         changes = call.changes_something
-        log.info(
-            "tool_call_given_up", action=call.frame.action, call_id=call.frame.id, connected=self.connection is not None
-        )
         if self.connection is not None:
             detail = "The device did not answer in time."
             if changes:

@@ -46,6 +46,13 @@ class MalformedResult(CallFailed):
     code = "malformed_result"
 
 
+class CallTooLarge(CallFailed):
+    """More than a frame may hold. Nothing was sent."""
+
+    status = 413
+    code = "too_large"
+
+
 class TooManyCalls(Overloaded):
     """More calls wait for this user's devices than is reasonable."""
 

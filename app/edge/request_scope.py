@@ -105,7 +105,7 @@ def _template(scope: Scope) -> str:
     route = scope.get("route")
     if route is None:
         return "unmatched"
-    own: list[str] = route.path.split("/")[1:]
+    own: list[str] = getattr(route, "path_format", route.path).split("/")[1:]
     # The route knows its path within its router. What the router is mounted under is literal.
     prefix: list[str] = scope["path"].split("/")[: -len(own)]
     return "/".join([*prefix, *own])

@@ -12,6 +12,7 @@ import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -64,7 +65,9 @@ def _wait_for(address: str) -> None:
 
 
 def test_the_lines_to_copy_work_as_they_stand(served: str, tmp_path: Path) -> None:
-    script = block("README.md", "sh", after="run by tests/docs/test_readme.py").replace("http://127.0.0.1:8000", served)
+    script = block("README.md", "sh", after="run by tests/docs/test_readme.py -->").replace(
+        "http://127.0.0.1:8000", served
+    )
     done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(answer) for answer in re.sub(r"\}\{", "}\n{", done.stdout).splitlines()]
@@ -75,6 +78,53 @@ def test_the_lines_to_copy_work_as_they_stand(served: str, tmp_path: Path) -> No
     assert key["scopes"] == ["read"]
     assert tokens["token_type"] == "bearer"
     assert "users.json" in zipfile.ZipFile(tmp_path / "export.zip").namelist()
+
+
+def test_a_device_is_reached_as_the_readme_tells(served: str, tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "ADIUVA_DEVICE_HOME": str(tmp_path / "home"),
+    }
+
+    def typed(marker: str) -> str:
+        script = block("README.md", "sh", after=f"run by tests/docs/test_readme.py: {marker} -->")
+        script = script.replace(".venv/bin/python", sys.executable).replace("http://127.0.0.1:8000", served)
+        return script.replace("register --email", f"register --url {served} --email")
+
+    shell: dict[str, Any] = {"cwd": tmp_path, "env": environment, "text": True}
+    device = subprocess.Popen(
+        [
+            "bash",
+            "-euc",
+            typed("device").replace(f"{sys.executable} -m device connect", f"exec {sys.executable} -m device connect"),
+        ],
+        stdout=subprocess.PIPE,
+        **shell,
+    )
+    try:
+        assert device.stdout is not None
+        said = ""
+        while "Ready" not in said:
+            line = device.stdout.readline()
+            assert line, said
+            said += line
+        done = subprocess.run(["bash", "-euc", typed("call")], capture_output=True, timeout=60, **shell)
+        assert done.returncode == 0, done.stderr
+    finally:
+        device.terminate()
+        rest, _ = device.communicate(timeout=20)
+    selected, inserted, row = re.fullmatch(r"(\{.*\})(\{.*\})(title.*)", done.stdout, re.DOTALL).groups()  # type: ignore[union-attr]  # fails the test
+    assert len(json.loads(selected)["rows"]) == 2
+    assert json.loads(inserted)["row"]["title"] == "Buy milk"
+    assert "Buy milk" in row
+    shown = block("README.md", "", after="The second terminal tells").strip().splitlines()
+    told = [line for line in rest.splitlines() if " tasks " in line]
+    assert [_without_times(line) for line in told] == [_without_times(line) for line in shown]
+
+
+def _without_times(line: str) -> list[str]:
+    return re.sub(r"^\S+|\d+ ms$", "", line).split()
 
 
 def test_the_error_that_is_shown_is_the_error_one_gets(served: str) -> None:
@@ -92,12 +142,15 @@ def test_the_error_that_is_shown_is_the_error_one_gets(served: str) -> None:
 
 def test_every_command_of_the_table_exists() -> None:
     commands = re.findall(
-        r"^\| `python -m app ([a-z ]+?)(?: EMAIL)?` \|", (ROOT / "README.md").read_text(), re.MULTILINE
+        r"^\| `python -m (app|device) ([a-z ]+?)(?: EMAIL)?`(?:, `(\w+)`)? \|",
+        (ROOT / "README.md").read_text(),
+        re.MULTILINE,
     )
-    assert len(commands) >= 8
-    for command in commands:
-        done = subprocess.run([sys.executable, "-m", "app", *command.split(), "--help"], cwd=ROOT, capture_output=True)
-        assert done.returncode == 0, command
+    assert len(commands) >= 12
+    for package, *named in commands:
+        for command in filter(None, named):
+            line = [sys.executable, "-m", package, *command.split(), "--help"]
+            assert subprocess.run(line, cwd=ROOT, capture_output=True).returncode == 0, line
 
 
 def test_every_make_target_that_is_named_exists() -> None:

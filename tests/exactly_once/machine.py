@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from websockets.exceptions import ConnectionClosed
 
 from device import DeviceError, Levers
@@ -55,19 +55,16 @@ class ExactlyOnce(RuleBasedStateMachine):
         tag = self.bob.tag()
         self.run(self.bob.ask("insert", tag, data={"title": tag}))
 
-    @precondition(lambda self: self.rows())
-    @rule(which=st.integers(min_value=0))
+    @rule(which=st.integers(0, 100))
     def update(self, which: int) -> None:
-        rows, tag = self.rows(), self.ada.tag()
-        row = rows[which % len(rows)]
-        self.run(self.ada.ask("update", tag, data={"id": row["id"], "updates": {"description": tag}}))
+        tag = self.ada.tag()
+        for row in self.one_of_the_rows(which):
+            self.run(self.ada.ask("update", tag, data={"id": row["id"], "updates": {"description": tag}}))
 
-    @precondition(lambda self: self.rows())
-    @rule(which=st.integers(min_value=0))
+    @rule(which=st.integers(0, 100))
     def delete(self, which: int) -> None:
-        rows = self.rows()
-        row = rows[which % len(rows)]
-        self.run(self.ada.ask("delete", row["title"], data={"id": row["id"]}))
+        for row in self.one_of_the_rows(which):
+            self.run(self.ada.ask("delete", row["title"], data={"id": row["id"]}))
 
     @rule()
     def ask_for_what_the_device_refuses(self) -> None:
@@ -119,11 +116,12 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     @rule()
     def bob_answers_for_ada(self) -> None:
-        self.run(_answer_with(self.bob, self.ada.open_calls(), "stolen"))
+        forged = {"type": "tool_result", "row": {"id": "stolen"}, "deleted": True}
+        self.run(_send(self.bob, [{**forged, "id": call_id} for call_id in self.ada.open_calls()]))
 
     @rule()
     def an_old_answer_comes_again(self) -> None:
-        self.run(_answer_with(self.ada, list(self.ada.witness.journal())[:3], "old"))
+        self.run(_send(self.ada, self.ada.witness.answers()[:3]))
 
     # What must hold
 
@@ -149,17 +147,22 @@ class ExactlyOnce(RuleBasedStateMachine):
             if change.told == 200 and change.answer is not None:
                 assert "stolen" not in str(change.answer)
 
+    def one_of_the_rows(self, which: int) -> list[dict[str, Any]]:
+        """One that is known to be there; none when nothing has been answered yet. (Not a precondition: what is there depends
+        on time, and Hypothesis replays.)"""
+        rows = self.rows()
+        return [rows[which % len(rows)]] if rows else []
+
     def rows(self) -> list[dict[str, Any]]:
         done = [each for each in self.ada.changes if each.told == 200 and each.action == "insert"]
         gone = {each.tag for each in self.ada.changes if each.action == "delete"}
         return [_row(change) for change in done if change.tag not in gone]
 
 
-async def _answer_with(world: World, call_ids: list[str], row_id: str) -> None:
-    """Results nobody waits for, or that are somebody else's to give."""
+async def _send(world: World, frames: list[dict[str, Any]]) -> None:
     with suppress(ConnectionClosed, DeviceError):  # it is not connected at this moment
-        for call_id in call_ids:
-            await world.device.send({"type": "tool_result", "id": call_id, "row": {"id": row_id}, "deleted": True})
+        for frame in frames:
+            await world.device.send(frame)
 
 
 def _row(change: Change) -> dict[str, Any]:

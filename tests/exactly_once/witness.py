@@ -48,6 +48,11 @@ class Witness:
             each: "error" not in orjson.loads(result) for each, result in self._all("SELECT id, result FROM journal")
         }
 
+    def answers(self) -> list[dict[str, Any]]:
+        """The results the device has given, as frames."""
+        rows = self._all("SELECT id, result FROM journal ORDER BY at")
+        return [{"type": "tool_result", "id": call_id, **orjson.loads(result)} for call_id, result in rows]
+
     def _all(self, statement: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self._database, timeout=10)) as connection:
             return connection.execute(statement).fetchall()
