@@ -185,7 +185,7 @@ async def test_connect_prints_a_line_a_call_and_leaves_cleanly(home: Path, endin
     assert err == b""
     text = out.decode()
     assert "Ready" in text
-    assert "insert        tasks        attempt 2  1 rows" in text
+    assert "insert        tasks        attempt 2  1 row" in text
     assert "refused: There is no table" in text
     assert "\x1b" not in text
     assert "Stopped" in text
