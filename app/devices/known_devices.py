@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 import orjson
 from sqlalchemy import func, select, text, update
@@ -25,19 +25,14 @@ from app.kit.db import Database
 
 REVOKED = "This device was revoked. Sign in again to use it."
 
-# A device that was revoked comes back when its user has signed in since: the row is locked, so that a revocation and a
-# hello that meet go one after the other.
-_KNOWN = text("""
-    SELECT id, revoked_at FROM devices WHERE user_id = :user_id AND device_id = :device_id FOR UPDATE
-""")
-_ADD = text("""
-    INSERT INTO devices (id, user_id, device_id, about, first_seen_at, last_seen_at)
-    VALUES (:id, :user_id, :device_id, :about, :now, :now)
-    ON CONFLICT (user_id, device_id) DO NOTHING
-    RETURNING id
-""")
+# A device that was revoked comes back when its user has signed in since. One statement: a revocation and a hello that meet
+# go one after the other, and so do two hellos of a new device.
 _SEEN = text("""
-    UPDATE devices SET about = :about, last_seen_at = :now, revoked_at = NULL WHERE user_id = :user_id AND id = :id
+    INSERT INTO devices AS known (id, user_id, device_id, about, first_seen_at, last_seen_at)
+    VALUES (:id, :user_id, :device_id, :about, :now, :now)
+    ON CONFLICT (user_id, device_id) DO UPDATE SET about = :about, last_seen_at = :now, revoked_at = NULL
+    WHERE known.revoked_at IS NULL OR known.revoked_at < :signed_in_at
+    RETURNING id
 """)
 
 
@@ -62,20 +57,20 @@ class KnownDevices:
             return await self._ledger.unanswered(session, credential.user_id, hello.device_id)
 
     async def _remember(self, session: AsyncSession, credential: Credential, hello: DeviceHello) -> None:
-        user_id, now = credential.user_id, self._clock.now()
+        user_id = credential.user_id
+        # Always the same for this user and name: what is sealed can be sealed for its row before the row is looked for.
+        row_id = uuid5(user_id, hello.device_id)
         keys = await self._vault.of(session, user_id)
-        own = {"user_id": user_id, "device_id": hello.device_id}
-        known = (await session.execute(_KNOWN, own)).one_or_none()
-        if known is None:
-            new_id = uuid4()
-            about = await keys.seal(Place("devices", "about", new_id), _about(hello))
-            if (await session.execute(_ADD, own | {"id": new_id, "about": about, "now": now})).one_or_none():
-                return
-            known = (await session.execute(_KNOWN, own)).one()  # two hellos of a new device at once
-        if known.revoked_at is not None and credential.signed_in_at <= known.revoked_at:
+        seen = {
+            "id": row_id,
+            "user_id": user_id,
+            "device_id": hello.device_id,
+            "about": await keys.seal(Place("devices", "about", row_id), _about(hello)),
+            "now": self._clock.now(),
+            "signed_in_at": credential.signed_in_at,
+        }
+        if (await session.execute(_SEEN, seen)).one_or_none() is None:
             raise SocketClosed(Close.REVOKED, REVOKED)
-        about = await keys.seal(Place("devices", "about", known.id), _about(hello))
-        await session.execute(_SEEN, {"user_id": user_id, "id": known.id, "about": about, "now": now})
 
     async def left(self, user_id: UUID, device_id: str) -> None:
         """The device's socket has ended."""

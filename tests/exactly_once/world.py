@@ -80,6 +80,8 @@ class Served:
         assert self._serving is not None
         self._server._app.state.drain_sockets = _nothing
         calls = self.devices.calls
+        for listening in self._server.servers:
+            listening.close()
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()
         for task in [*self._server.server_state.tasks, *calls._recording]:
