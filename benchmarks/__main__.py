@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from benchmarks import counters, jobs, logins, me, rotate, start
+from benchmarks import calls, counters, jobs, logins, me, rotate, sockets, start
 from benchmarks.ground import Ground, ground
 from benchmarks.report import Report
 
@@ -20,6 +20,8 @@ BENCHMARKS: dict[str, Callable[[Ground], Report]] = {
     "rotate": rotate.run,
     "start": start.run,
     "counters": counters.run,
+    "calls": calls.run,
+    "sockets": sockets.run,
 }
 ROUNDS = 3
 

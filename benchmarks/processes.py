@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -24,6 +25,10 @@ class DidNotStart(Exception):
     pass
 
 
+class ServerFailed(Exception):
+    """Its log says why."""
+
+
 @dataclass(frozen=True)
 class Server:
     port: int
@@ -34,11 +39,15 @@ class Server:
         return get(self.port, PATH + ("?lag" if lag else ""))
 
 
-def get(port: int, path: str) -> dict[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def get(port: int, path: str, *, within_s: float = 10) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=within_s)
     try:
         connection.request("GET", path)
-        answer: dict[str, Any] = orjson.loads(connection.getresponse().read())
+        response = connection.getresponse()
+        content = response.read()
+        if response.status >= 500:
+            raise ServerFailed(f"{path}: {response.status} {content[:200]!r}")
+        answer: dict[str, Any] = orjson.loads(content)
         return answer
     finally:
         connection.close()
@@ -61,6 +70,12 @@ def clean_environment() -> dict[str, str]:
     """What a process needs from the shell and nothing else: no setting of the service comes from outside."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def allow_many_files() -> None:
+    """A descriptor for each of thousands of sockets, as far as the machine lets us."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager

@@ -13,13 +13,20 @@ from typing import Any
 
 import orjson
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app.cli.server_flags import SERVER_FLAGS
 from benchmarks.probe import Probe
+from benchmarks.processes import allow_many_files
+
+# Bare sockets have the server's flags, and uvicorn's own WebSocket protocol; the stock server has uvicorn's defaults of old.
+_FLAGS: dict[str, dict[str, Any]] = {
+    "bare_sockets": {"ws": "websockets-sansio"},
+    "stock_sockets": {"loop": "asyncio", "http": "h11", "ws": "websockets"},
+}
 
 
-def application(kind: str, options: dict[str, Any]) -> FastAPI:
+def application(kind: str, options: dict[str, Any]) -> ASGIApp:
     """Imports only what that kind needs: its memory and its start are measured too."""
     if kind == "one_route":
         from benchmarks.one_route import one_route
@@ -27,13 +34,25 @@ def application(kind: str, options: dict[str, Any]) -> FastAPI:
         return one_route()
     if kind == "service":
         return _service(options)
+    if kind == "device_service":
+        from benchmarks.device_service import device_service
+
+        return device_service(**options)
+    if kind.endswith("_sockets"):
+        from benchmarks import bare_sockets
+
+        sockets: dict[str, Callable[..., ASGIApp]] = {
+            "bare_sockets": bare_sockets.bare_sockets,
+            "stock_sockets": bare_sockets.stock_sockets,
+        }
+        return sockets[kind](**options)
     from benchmarks import bare
 
-    kinds: dict[str, Callable[..., FastAPI]] = {"me": bare.me, "inline_hashing": bare.inline_hashing}
+    kinds: dict[str, Callable[..., ASGIApp]] = {"me": bare.me, "inline_hashing": bare.inline_hashing}
     return kinds[kind](**options)
 
 
-def _service(options: dict[str, Any]) -> FastAPI:
+def _service(options: dict[str, Any]) -> ASGIApp:
     """The real one, with its logs as in production."""
     from app.config import Settings
     from app.logging import set_up_logging
@@ -47,12 +66,13 @@ def _service(options: dict[str, Any]) -> FastAPI:
 def main() -> None:
     told = orjson.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    allow_many_files()
     app = Probe(application(told["kind"], told["options"]))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    uvicorn.Server(uvicorn.Config(app, **SERVER_FLAGS)).run(sockets=[listener])
+    uvicorn.Server(uvicorn.Config(app, **SERVER_FLAGS | _FLAGS.get(told["kind"], {}))).run(sockets=[listener])
 
 
 def _end_with_standard_input() -> None:

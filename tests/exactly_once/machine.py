@@ -1,5 +1,6 @@
 """Everything that can happen to a change and its device, in any order, as a state machine."""
 
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,12 @@ class ExactlyOnce(RuleBasedStateMachine):
     @rule()
     def wait_for_the_answers(self) -> None:
         self.run(self.ada.answered())
+
+    def wait_for_the_effect(self) -> None:
+        """For paths that are walked by hand."""
+        deadline = time.monotonic() + 10
+        while not self.ada.witness.effects() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     # What breaks
 
