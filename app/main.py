@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import openapi
@@ -15,9 +14,11 @@ from app.audit import routes as audit_routes
 from app.config import Settings
 from app.devices import routes as device_routes
 from app.devices.limits import SocketLimits
+from app.devices.socket import DeviceSocket
 from app.edge import problems
 from app.edge.guards import Guards
 from app.edge.request_scope import LastResort, RequestScope
+from app.edge.sockets_first import SocketsFirst
 from app.health import routes as health_routes
 from app.jobs import routes as job_routes
 from app.kit.clock import Clock, SystemClock
@@ -60,15 +61,14 @@ def create_app(
     for router in FEATURES:
         if router is not device_routes.diagnostics or settings.env != "prod":
             app.include_router(router, prefix=API)
-    app.router.routes.append(WebSocketRoute(f"{API}/ws/device", parts.socket))
     app.include_router(page_routes.router)
     app.add_api_route("/health", health_routes.health, include_in_schema=False)
     openapi.install(app)
-    _wrap(app, settings)
+    _wrap(app, settings, parts.socket)
     return app
 
 
-def _wrap(app: FastAPI, settings: Settings) -> None:
+def _wrap(app: FastAPI, settings: Settings, socket: DeviceSocket) -> None:
     """The edges, innermost first."""
     app.add_middleware(Guards, hosts=settings.allowed_hosts)
     app.add_middleware(LastResort)
@@ -87,5 +87,6 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
         max_age=600,
     )
     app.add_middleware(RequestScope, https_only=settings.own_url.startswith("https://"))
+    app.add_middleware(SocketsFirst, path=f"{API}/ws/device", socket=socket, hosts=settings.allowed_hosts)
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies)

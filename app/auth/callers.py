@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
+from sqlalchemy import text
 
 from app.auth.access_tokens import AccessTokens
 from app.auth.scopes import Scope
@@ -15,6 +16,10 @@ from app.kit.clock import Clock
 from app.kit.db import Database
 
 _IN_SESSION = "SELECT * FROM caller_in_session($1, $2, $3)"
+_KEY_IS_THERE = text("""
+    SELECT k.id FROM api_keys k JOIN users u ON u.id = k.user_id
+    WHERE k.id = :id AND (k.expires_at IS NULL OR k.expires_at > :now) AND u.disabled_at IS NULL AND u.email IS NOT NULL
+""")
 _WITH_API_KEY = "SELECT * FROM caller_with_api_key($1, $2)"
 
 
@@ -47,6 +52,14 @@ class Callers:
         if bearer.startswith(API_KEY_PREFIX):
             return await self._with_api_key(bearer)
         return await self._in_session(bearer)
+
+    async def are_still_in(self, user_id: UUID, session_id: UUID | None, api_key_id: UUID | None) -> bool:
+        """Would what a caller showed a while ago still be accepted?"""
+        if session_id is not None:
+            return await self._db.hot_row(_IN_SESSION, session_id, user_id, self._clock.now()) is not None
+        async with self._db.of(user_id) as session:
+            found = await session.execute(_KEY_IS_THERE, {"id": api_key_id, "now": self._clock.now()})
+            return found.one_or_none() is not None
 
     async def _in_session(self, token: str) -> Caller:
         claims = self._tokens.read(token)

@@ -6,7 +6,7 @@ recorded before anybody is told.
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import structlog
@@ -24,6 +24,7 @@ from app.devices.slots import Slots
 
 log = structlog.get_logger()
 
+_DONE = {action: CALLS.labels(action, "done") for action in get_args(Action)}  # looking one up costs more than counting
 ROOM_FOR_ATTEMPTS = 64  # bytes by which a frame may grow when it is sent
 
 
@@ -63,28 +64,25 @@ class Calls:
         except asyncio.CancelledError:
             CALLS.labels(ask.action, "cancelled").inc()
             raise
-        CALLS.labels(ask.action, "done").inc()
+        _DONE[ask.action].inc()
         return found
 
     async def _result(self, user_id: UUID, device_id: str | None, ask: Ask, patience_s: float) -> ToolResult:
-        chosen = (await self._reach(user_id, device_id, patience_s)).device_id
+        line = self._hub.reachable(user_id, device_id) or await self._arrival(user_id, device_id, patience_s)
+        chosen = line.device_id
         slots = self._hub.slots(user_id)
         if not slots.take_now(chosen):
             await self._turn(slots, chosen)
         try:
-            line = await self._reach(user_id, chosen, patience_s)  # it may have left while others were served
-            try:
-                return await self._exchange(line, ask)
-            finally:
-                self._hub.release(line)
+            if self._hub.reachable(user_id, chosen) is not line:  # it left while others were served
+                line = self._hub.reachable(user_id, chosen) or await self._arrival(user_id, chosen, patience_s)
+            return await self._exchange(line, ask)
         finally:
             slots.give_back(chosen)
+            self._hub.release(line)
 
-    async def _reach(self, user_id: UUID, device_id: str | None, patience_s: float) -> Line:
-        """The line to a device that is connected now. Raises `DeviceOffline`."""
-        line = self._hub.newest(user_id) if device_id is None else self._hub.line(user_id, device_id)
-        if line is not None and line.connection is not None:
-            return line
+    async def _arrival(self, user_id: UUID, device_id: str | None, patience_s: float) -> Line:
+        """The line to a device that is connected by then. Raises `DeviceOffline`."""
         line = await self._hub.arrival(user_id, device_id, patience_s) if patience_s else None
         if line is None:
             raise DeviceOffline("The device is not connected." if device_id else "No device is connected.")

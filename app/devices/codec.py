@@ -5,7 +5,7 @@ from typing import get_args
 
 import msgspec
 
-from app.devices.frames import DeviceHello, ErrorCode, Frame, FromDevice
+from app.devices.frames import DeviceHello, ErrorCode, Frame, FromDevice, ToolResult
 
 _FROM_DEVICE: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
 _ENCODER = msgspec.json.Encoder()
@@ -30,9 +30,19 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 class BadFrame(Exception):
     """A frame that cannot be taken: what the `error` frame will say. Never repeats what was sent."""
 
-    def __init__(self, code: ErrorCode, message: str, *, id: str | None = None, request_id: str | None = None) -> None:  # noqa: A002 - the frame's own word
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the frame's own word
+        request_id: str | None = None,
+        answers: str | None = None,
+    ) -> None:
+        """`answers`: the call a `tool_result` was meant for."""
         super().__init__(message)
         self.code, self.message, self.id, self.request_id = code, message, id, request_id
+        self.answers = answers
 
 
 def encode(frame: Frame) -> str:
@@ -43,13 +53,13 @@ def decode(text: str, *, nesting: int) -> FromDevice:
     """The frame in a text message. Raises `BadFrame`."""
     # Brackets are counted before anything is parsed: what is nested deeply costs stack, here and in whoever reads it on.
     if text.count("[") + text.count("{") > nesting and _is_deeper(text, nesting):
-        raise BadFrame("invalid_frame", f"A frame may be nested {nesting} levels deep.")
+        raise _explained(text, f"A frame may be nested {nesting} levels deep.")
     if "\\u0000" in text and _NUL.search(text):
-        raise BadFrame("invalid_frame", "NUL characters are not allowed.")
+        raise _explained(text, "NUL characters are not allowed.")
     try:
         frame = _FROM_DEVICE.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise _explained(text, error) from None
+        raise _explained(text, str(error)) from None
     if isinstance(frame, DeviceHello) and not _printable(frame):
         raise BadFrame("invalid_frame", "Ids are 1 to 128 printable characters.")
     return frame
@@ -69,7 +79,7 @@ def _is_deeper(text: str, nesting: int) -> bool:
     return bool(left)
 
 
-def _explained(text: str, error: Exception) -> BadFrame:
+def _explained(text: str, fault: str) -> BadFrame:
     try:
         head = _HEAD.decode(text)
     except msgspec.ValidationError:
@@ -77,11 +87,13 @@ def _explained(text: str, error: Exception) -> BadFrame:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return BadFrame("bad_json", "This is not JSON.")
     named = {"id": _told(head.id), "request_id": _told(head.request_id)}
+    if head.type == ToolResult.__struct_config__.tag:
+        named["answers"] = named["id"]
     if not isinstance(head.type, str):
         return BadFrame("invalid_frame", "A frame has a `type`, a string.", **named)
     if head.type not in _KNOWN_TYPES:
         return BadFrame("unknown_type", "This service does not know that type of frame.", **named)
-    return BadFrame("invalid_frame", f"{head.type}: {error}", **named)
+    return BadFrame("invalid_frame", f"{head.type}: {fault}", **named)
 
 
 def _told(value: object) -> str | None:

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from starlette.types import Scope
+
 from app.auth.callers import Callers
 from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network
-from app.auth.scopes import Scope
+from app.auth.scopes import Scope as KeyScope
 from app.devices.closing import Close, SocketClosed
 from app.devices.credentials import Credential
 from app.devices.limits import SocketLimits
@@ -34,7 +35,7 @@ class Entrance:
         self._limits, self._allow_query_token = limits, allow_query_token
         self._at_the_door: Counter[str] = Counter()
 
-    def place_of_address(self, scope: dict[str, Any]) -> AbstractContextManager[None]:
+    def place_of_address(self, scope: Scope) -> AbstractContextManager[None]:
         """A place for a socket that has shown nothing yet. Raises `SocketClosed` when its address has too many."""
         return self._place(f"address {_address(scope)}", self._limits.unauthenticated_per_address)
 
@@ -54,7 +55,7 @@ class Entrance:
             if not self._at_the_door[whose]:
                 del self._at_the_door[whose]
 
-    async def admit(self, scope: dict[str, Any]) -> tuple[Credential, str | None]:
+    async def admit(self, scope: Scope) -> tuple[Credential, str | None]:
         """What the client shows, and the device a ticket is for. Raises `SocketClosed`."""
         try:
             ticket, token = _shown(scope, allow_query_token=self._allow_query_token)
@@ -68,17 +69,22 @@ class Entrance:
                 raise SocketClosed(Close.TOO_MANY, "Too many attempts from this address.") from None
             raise SocketClosed(Close.NOT_AUTHENTICATED, refused.detail) from None
 
+    async def check_again(self, credential: Credential) -> None:
+        """For who took their time after they were let in. Raises `SocketClosed`."""
+        if not await self._callers.are_still_in(credential.user_id, credential.session_id, credential.api_key_id):
+            raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
+
     async def credential(self, token: str | None) -> Credential:
         """What an access token or API key opens. Raises `NotAuthenticated`."""
         if not token:
             raise NotAuthenticated("Show an access token.")
         caller = await self._callers.of(token)
-        if not caller.may(Scope.DEVICE):
-            raise NotAuthenticated(f"This needs an API key with the scope {Scope.DEVICE}.")
+        if not caller.may(KeyScope.DEVICE):
+            raise NotAuthenticated(f"This needs an API key with the scope {KeyScope.DEVICE}.")
         return Credential.of(caller)
 
 
-def _shown(scope: dict[str, Any], *, allow_query_token: bool) -> tuple[str | None, str | None]:
+def _shown(scope: Scope, *, allow_query_token: bool) -> tuple[str | None, str | None]:
     """The ticket or the token, from the first of the four places that has one."""
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -88,7 +94,7 @@ def _shown(scope: dict[str, Any], *, allow_query_token: bool) -> tuple[str | Non
     for subprotocol in scope.get("subprotocols") or ():
         if subprotocol.startswith(_BEARER_SUBPROTOCOL):
             return None, subprotocol.removeprefix(_BEARER_SUBPROTOCOL)
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20)
+    query = _query(scope)
     if "ticket" in query:
         return query["ticket"][0], None
     if "token" in query and allow_query_token:
@@ -96,6 +102,13 @@ def _shown(scope: dict[str, Any], *, allow_query_token: bool) -> tuple[str | Non
     return None, None
 
 
-def _address(scope: dict[str, Any]) -> str:
+def _query(scope: Scope) -> dict[str, list[str]]:
+    try:
+        return parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20)
+    except ValueError:  # more fields than anybody needs
+        return {}
+
+
+def _address(scope: Scope) -> str:
     client = scope.get("client")
     return network(client[0] if client else "unknown")

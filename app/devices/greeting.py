@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from uuid import uuid4
 
+from starlette.types import Scope
+
 from app.devices.closing import Close, SocketClosed
 from app.devices.codec import BadFrame, decode, encode
 from app.devices.connection import Allowance, DeviceConnection
@@ -22,6 +24,9 @@ from app.kit.clock import Clock
 from app.version import VERSION
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+AT_ONCE_S = 1.0
 
 
 class Left(Exception):
@@ -43,13 +48,17 @@ class Greeting:
         self._ended, self._clock, self._limits = ended, clock, limits
 
     async def greet(
-        self, scope: dict[str, Any], receive: Receive, send: AsgiSend, abort: Callable[[], None]
+        self, scope: Scope, receive: Receive, send: AsgiSend, abort: Callable[[], None]
     ) -> DeviceConnection:
         """A connection that is ready and in the hub. Raises `SocketClosed`, `Left`."""
         with self._entrance.place_of_address(scope):
             credential, only_device = await self._entrance.admit(scope)
+        admitted_at = asyncio.get_running_loop().time()
         with self._entrance.place_of_user(credential.user_id):
             hello = await self._hello_in_time(receive, send)
+        if asyncio.get_running_loop().time() - admitted_at > AT_ONCE_S:
+            # Word of an ended session reaches sockets in the hub, and this one is not there yet.
+            await self._entrance.check_again(credential)
         self._check(hello, credential, only_device)
         unanswered = await self._devices.greet(credential, hello)
         # Once more, and with nothing to wait for up to the hub: others may have come while the database was asked.

@@ -26,8 +26,8 @@ class Hub(Protocol):
         """The line to one device, if it is connected or has been a moment ago."""
         ...
 
-    def newest(self, user_id: UUID) -> Line | None:
-        """The line to the user's device that connected last, if any is connected."""
+    def reachable(self, user_id: UUID, device_id: str | None) -> Line | None:
+        """The line to that device, or to the one that connected last, if it is connected now."""
         ...
 
     def online(self, user_id: UUID) -> set[str]:
@@ -86,7 +86,11 @@ class LocalHub:
         user = self._users.get(user_id)
         return user.lines.get(device_id) if user is not None else None
 
-    def newest(self, user_id: UUID) -> Line | None:
+    def reachable(self, user_id: UUID, device_id: str | None) -> Line | None:
+        line = self._newest(user_id) if device_id is None else self.line(user_id, device_id)
+        return line if line is not None and line.connection is not None else None
+
+    def _newest(self, user_id: UUID) -> Line | None:
         user = self._users.get(user_id)
         newest: Line | None = None
         for line in user.lines.values() if user is not None else ():
@@ -123,8 +127,8 @@ class LocalHub:
         try:
             async with asyncio.timeout(within_s):
                 while True:
-                    line = self.newest(user_id) if device_id is None else self.line(user_id, device_id)
-                    if line is not None and line.connection is not None:
+                    line = self.reachable(user_id, device_id)
+                    if line is not None:
                         return line
                     await self._next_arrival(user_id)
         except TimeoutError:

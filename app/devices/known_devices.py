@@ -1,5 +1,6 @@
 """The devices a user has: remembered from their hellos, renamed, revoked."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from app.kit.clock import Clock
 from app.kit.crypto import KeyRing, Place
 from app.kit.db import Database
 
+MOST_AT_ONCE = 4  # of the ten connections of the pool
 REVOKED = "This device was revoked. Sign in again to use it."
 
 # A device that was revoked comes back when its user has signed in since. One statement: a revocation and a hello that meet
@@ -49,10 +51,12 @@ class KnownDevice:
 class KnownDevices:
     def __init__(self, db: Database, vault: KeyVault, ledger: Ledger, hub: Hub, clock: Clock) -> None:
         self._db, self._vault, self._ledger, self._hub, self._clock = db, vault, ledger, hub, clock
+        # When all devices come or go at once, they wait for each other, and leave the rest of the pool to requests.
+        self._coming, self._going = asyncio.Semaphore(MOST_AT_ONCE), asyncio.Semaphore(1)
 
     async def greet(self, credential: Credential, hello: DeviceHello) -> Sequence[ToolCall]:
         """Remember the device; what it still owes an answer to. Raises `SocketClosed` when it is revoked."""
-        async with self._db.of(credential.user_id) as session:
+        async with self._coming, self._db.of(credential.user_id) as session:
             await self._remember(session, credential, hello)
             return await self._ledger.unanswered(session, credential.user_id, hello.device_id)
 
@@ -75,7 +79,7 @@ class KnownDevices:
     async def left(self, user_id: UUID, device_id: str) -> None:
         """The device's socket has ended."""
         mine = (Device.user_id == user_id) & (Device.device_id == device_id)
-        async with self._db.of(user_id) as session:
+        async with self._going, self._db.of(user_id) as session:
             await session.execute(update(Device).where(mine).values(last_seen_at=self._clock.now()))
 
     async def page(self, user_id: UUID, *, offset: int, limit: int) -> tuple[list[KnownDevice], int]:

@@ -23,6 +23,7 @@ class SocketLimits:
     outbound_frames: int = 256
     outbound_bytes: int = 4 * MIB
     send_s: float = 10
+    close_s: float = 3  # for what is queued and the close frame; then the connection is dropped
 
     hello_s: float = 10
     ping_every_s: float = 30

@@ -14,6 +14,11 @@ from app.devices.limits import SocketLimits
 AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+def size(text: str) -> int:
+    """Bytes in UTF-8. Nearly all frames are ASCII, and know it."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 class Outbox:
     __slots__ = ("_abort", "_bytes", "_last", "_limits", "_queue", "_room", "_send", "_since", "_watch", "_writer")
 
@@ -32,16 +37,17 @@ class Outbox:
         if self._last is not None:
             return
         self._queue.append(text)
-        self._bytes += len(text)
+        self._bytes += size(text)
         if len(self._queue) > self._limits.outbound_frames or self._bytes > self._limits.outbound_bytes:
             self._cut()
         elif self._writer is None:
             self._begin()
 
     def close(self, code: int, reason: str) -> None:
-        """Close after what is queued. The first code stands."""
+        """Close after what is queued, soon: whoever does not read is dropped. The first code stands."""
         if self._last is None:
             self._last = (code, reason)
+            self._drop_soon()
             if self._writer is None:
                 self._begin()
 
@@ -62,7 +68,9 @@ class Outbox:
 
     async def finish(self) -> None:
         """The socket has ended: nothing is written any more."""
-        self._last = self._last or (1006, "")
+        if self._last is None:
+            self._last = (1006, "")
+            self._drop_soon()  # the transport may still hold much for a reader that said goodbye
         self._queue.clear()
         if self._room is not None:
             self._room.set()
@@ -71,6 +79,10 @@ class Outbox:
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.wait([self._writer])
+
+    def _drop_soon(self) -> None:
+        wait = min(self._limits.send_s, self._limits.close_s)
+        asyncio.get_running_loop().call_later(wait, self._abort)
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
@@ -84,7 +96,7 @@ class Outbox:
         try:
             while queue:
                 text = queue.popleft()
-                self._bytes -= len(text)
+                self._bytes -= size(text)
                 self._since = loop.time()
                 await send({"type": "websocket.send", "text": text})
                 if self._room is not None and not self._room.is_set():

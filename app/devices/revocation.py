@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 import structlog
 from sqlalchemy import text
 
@@ -19,6 +18,7 @@ from app.devices.connection import DeviceConnection
 from app.devices.credentials import Credential
 from app.devices.hub import LocalHub
 from app.devices.known_devices import REVOKED
+from app.edge.problems import database_is_away
 from app.kit.clock import Clock
 from app.kit.db import APP_ROLE, Connection, connector
 from app.kit.system_db import SystemDatabase
@@ -81,16 +81,16 @@ class Revocation:
         while True:
             try:
                 connection = await self._connect()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                log.warning("revocation_not_listening")
-                await asyncio.sleep(CHECK_EVERY_S / 2)
-                continue
-            try:
-                await self._stay(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("revocation_not_listening", error=type(error).__name__)
-            finally:
-                connection.terminate()
+                try:
+                    await self._stay(connection)
+                finally:
+                    connection.terminate()
+            except Exception as error:
+                if database_is_away(error):
+                    log.warning("revocation_not_listening", error=type(error).__name__)
+                else:
+                    log.exception("revocation_failed")
+            await asyncio.sleep(CHECK_EVERY_S / 4)
 
     async def _stay(self, connection: Connection) -> None:
         await connection.add_listener("access_ended", self._told)

@@ -8,10 +8,12 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from app.devices.calls import Ask
 from app.devices.frames import Action, Table
 from app.devices.known_devices import KnownDevice
+from app.devices.limits import SocketLimits
 from app.kit.clock import to_ms
 from app.kit.schema import Answer, Body, Ms
 
 MAX_DIMENSIONS = 4096
+NESTING = SocketLimits.nesting
 
 
 def _printable(text: str) -> str:
@@ -69,23 +71,30 @@ class RenameBody(Body):
     )
 
 
-def _finite(value: Any) -> Any:
+def _sendable(value: Any) -> Any:
     """JSON has no NaN, but parsers of it let one through; a device must not be sent what it cannot read."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, float) and not math.isfinite(each):
-            raise ValueError("numbers must be finite")
-        if isinstance(each, int) and not -(2**63) <= each < 2**64:
-            raise ValueError("whole numbers have at most 64 bits")
-        if isinstance(each, str) and not _encodes(each):
-            raise ValueError("text must be valid Unicode")
-        if isinstance(each, dict):
-            waiting += each
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
+    level = [value]
+    for _ in range(NESTING):
+        deeper: list[Any] = []
+        for each in level:
+            _check(each)
+            if isinstance(each, dict):
+                deeper += [*each, *each.values()]
+            elif isinstance(each, list):
+                deeper += each
+        level = deeper
+    if level:
+        raise ValueError(f"values may be nested {NESTING} levels deep")
     return value
+
+
+def _check(value: Any) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("numbers must be finite")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise ValueError("whole numbers have at most 64 bits")
+    if isinstance(value, str) and not _encodes(value):
+        raise ValueError("text must be valid Unicode")
 
 
 def _encodes(text: str) -> bool:
@@ -114,8 +123,8 @@ class CallBody(Body):
 
     @model_validator(mode="before")
     @classmethod
-    def _sendable(cls, value: Any) -> Any:
-        return _finite(value)
+    def _can_be_sent(cls, value: Any) -> Any:
+        return _sendable(value)
 
     @model_validator(mode="after")
     def _whole(self) -> "CallBody":

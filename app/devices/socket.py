@@ -6,9 +6,9 @@ It takes no database session; what needs one opens a short one.
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import structlog
+from starlette.types import Scope
 
 from app.devices.closing import Close, SocketClosed
 from app.devices.codec import BadFrame, decode
@@ -51,7 +51,7 @@ class DeviceSocket:
         self._origins = re.compile(origins)
         self.stopping = False
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: AsgiSend) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         origin = header(scope, b"origin")
         if origin and not self._origins.fullmatch(origin):
             await problem(403, "origin_not_allowed", "Pages of this origin may not connect.")(scope, receive, send)
@@ -74,7 +74,7 @@ class DeviceSocket:
             await self._serve(connection, receive)
 
     async def _greeted(
-        self, scope: dict[str, Any], receive: Receive, send: AsgiSend, abort: Callable[[], None]
+        self, scope: Scope, receive: Receive, send: AsgiSend, abort: Callable[[], None]
     ) -> DeviceConnection:
         try:
             return await self._greeting.greet(scope, receive, send, abort)
@@ -133,6 +133,11 @@ class DeviceSocket:
                 connection.close(end.code, end.reason)
 
     def _reject(self, connection: DeviceConnection, bad: BadFrame) -> None:
+        if bad.answers is not None:
+            # Whoever waits for it learns at once that no answer will come.
+            line = self._hub.line(connection.user_id, connection.device_id)
+            if line is not None:
+                line.answered(ToolResult(id=bad.answers))
         try:
             connection.count_frame()
             connection.reject(bad)

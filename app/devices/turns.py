@@ -25,6 +25,7 @@ from app.devices.frames import (
     Usage,
 )
 from app.devices.limits import SocketLimits
+from app.devices.outbox import size
 
 
 class TurnStream:
@@ -85,9 +86,9 @@ class TurnStream:
             raise RuntimeError("the turn has ended")
         text = encode(frame)
         self._frames.append(text)
-        self._bytes += len(text)
+        self._bytes += size(text)
         while self._bytes > self._limits.turn_bytes and len(self._frames) > 1:
-            self._bytes -= len(self._frames.pop(0))
+            self._bytes -= size(self._frames.pop(0))
             self._dropped += 1
         more, self._more = self._more, asyncio.Event()
         more.set()

@@ -15,8 +15,19 @@ MAX_BODY_BYTES = 1024 * 1024
 BODY_PAUSE_S = 30  # the longest a body may pause while it arrives
 
 
+class AllowedHosts:
+    """Host names requests may be addressed to (`*.example.com` covers subdomains); empty allows any."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        self._pattern = re.compile("|".join(_host_pattern(host) for host in hosts)) if hosts else None
+
+    def include(self, scope: Scope) -> bool:
+        host = header(scope, b"host").rpartition("@")[2]
+        return self._pattern is None or bool(self._pattern.fullmatch(re.sub(r":\d+$", "", host).lower()))
+
+
 class Guards:
-    """Refuses early. `hosts` are allowed host names (`*.example.com` covers subdomains); empty allows any."""
+    """Refuses early. `hosts`: see `AllowedHosts`."""
 
     def __init__(
         self, app: ASGIApp, *, hosts: Sequence[str], max_body: int = MAX_BODY_BYTES, body_pause_s: float = BODY_PAUSE_S
@@ -24,7 +35,7 @@ class Guards:
         self._app = app
         self._max_body, self._body_pause_s = max_body, body_pause_s
         self._too_large = f"The body may have at most {max_body} bytes."
-        self._hosts = re.compile("|".join(_host_pattern(host) for host in hosts)) if hosts else None
+        self._hosts = AllowedHosts(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,10 +49,8 @@ class Guards:
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         # Load balancers ask for health by address, whatever the public name is.
-        if self._hosts and not scope["path"].endswith(("/health", "/health/ready")):
-            host = header(scope, b"host").rpartition("@")[2]
-            if not self._hosts.fullmatch(re.sub(r":\d+$", "", host).lower()):
-                return 400, "unknown_host", "This service does not answer to that host name."
+        if not scope["path"].endswith(("/health", "/health/ready")) and not self._hosts.include(scope):
+            return 400, "unknown_host", "This service does not answer to that host name."
         # Postgres cannot store NUL and nothing here needs it.
         query = scope.get("query_string", b"")
         if "\x00" in scope["path"] or (query and b"\x00" in unquote_to_bytes(query)):

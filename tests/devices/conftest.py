@@ -37,3 +37,15 @@ def own_live(fresh_database_url: str, tmp_path: Path) -> OwnLive:
             yield service
 
     return start
+
+
+@pytest.fixture
+def tuned_live(settings: Settings) -> OwnLive:
+    """A live service with limits and settings of one's own, on this worker's database: quicker than `own_live`."""
+
+    @asynccontextmanager
+    async def start(limits: SocketLimits | None = None, **changes: Any) -> AsyncIterator[LiveService]:
+        async with live(settings.model_copy(update=changes), limits=limits) as service:
+            yield service
+
+    return start

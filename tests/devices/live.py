@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ from tests.fakes.clock import MovableClock
 @dataclass
 class LiveService(Service):
     port: int = 0
+    stop: Callable[[], Awaitable[None]] | None = None  # what SIGTERM does; returns when all is closed
+    server: DrainingServer | None = None
 
     @property
     def url(self) -> str:
@@ -49,13 +51,17 @@ async def live(settings: Settings, *, limits: SocketLimits | None = None, port: 
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await _until_it_listens(server, serving)
     bound = listener.getsockname()[1]
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bound}/api/v1", timeout=40) as http:
-            yield LiveService(app, settings, clock, http, port=bound)
-    finally:
+
+    async def stop() -> None:
         app.state.begin_stopping()
         server.should_exit = True
         await serving
+
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bound}/api/v1", timeout=40) as http:
+            yield LiveService(app, settings, clock, http, port=bound, stop=stop, server=server)
+    finally:
+        await stop()
 
 
 async def _until_it_listens(server: DrainingServer, serving: "asyncio.Task[None]") -> None:

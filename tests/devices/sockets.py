@@ -46,7 +46,7 @@ class RawDevice:
             frame = await self.next(seconds)
         except TimeoutError:
             return
-        raise AssertionError(f"nothing was expected, and this came: {frame}")
+        raise AssertionError(f"nothing was expected, and this came: {str(frame)[:300]}")
 
     async def hello(self, **fields: Any) -> Frame:
         await self.send({"type": "device_hello", "device_id": self.device_id, "journal": True} | fields)
@@ -61,6 +61,24 @@ class RawDevice:
                     await self.connection.recv()
             except ConnectionClosed as closed:
                 return closed.rcvd.code if closed.rcvd is not None else 1006
+
+    async def answer(self, **result: Any) -> Frame:
+        """Answer the next call, and give it back."""
+        call = await self.next()
+        assert call["type"] == "tool_call", call
+        await self.send({"type": "tool_result", "id": call["id"], **result})
+        return call
+
+    async def refused(self, code: str = "invalid_frame") -> Frame:
+        """The next frame, which is an error."""
+        frame = await self.next()
+        assert (frame["type"], frame.get("code")) == ("error", code), frame
+        return frame
+
+    async def still_there(self) -> None:
+        """The socket is open, and takes frames."""
+        await self.send({"type": "no_such_type"})
+        await self.refused("unknown_type")
 
     async def cut(self) -> None:
         """Gone, without a word."""

@@ -1,0 +1,144 @@
+"""Every frame that names something, sent by somebody it does not belong to. Nothing is learnt, nothing happens.
+
+HTTP's routes are in tests/surface/test_tenant_matrix.py.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from app.devices.frames import FromDevice
+from tests.devices.calling import INSERT, STORED, calling, state
+from tests.devices.live import LiveService
+from tests.devices.sockets import Frame, connected, opened
+from tests.devices.turning import begun, ended, told
+from tests.factories.devices import a_device, a_written_call
+from tests.factories.people import Person
+from tests.factories.waiting import until
+
+# What in each frame names something of the user's, and the test below that sends somebody else's.
+NAMING: dict[str, dict[str, Callable[..., Awaitable[None]]]] = {}
+
+
+def covers(frame: str, field: str) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    def note(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        NAMING.setdefault(frame, {})[field] = test
+        return test
+
+    return note
+
+
+# Fields that name nothing of a user's.
+PLAIN = {
+    "device_hello": {"name", "protocol", "agent_ids", "timezone", "client", "journal"},
+    "tool_result": {"rows", "row", "deleted", "ok", "results", "error"},
+    "auth_refresh": set[str](),
+    "pong": set[str](),
+}
+
+
+@covers("tool_result", "id")
+async def test_a_result_for_somebody_elses_call(
+    service: LiveService, ada: Person, bob: Person, superuser_url: str
+) -> None:
+    async with connected(service, ada, "d") as hers, connected(service, bob, "d") as his:
+        answer = calling(ada, hers, INSERT)
+        sent = await hers.next()
+        told_of: list[list[Frame]] = []
+        for call_id in (sent["id"], str(uuid4())):
+            await his.send({"type": "tool_result", "id": call_id, "row": {"id": "evil"}})
+            await his.send({"type": "no_such_type"})
+            told_of.append([await his.refused("unknown_type")])
+        assert told_of[0] == told_of[1]
+        assert state(superuser_url, sent["id"]) == "pending"
+        await hers.send({"type": "tool_result", "id": sent["id"], **STORED})
+        assert (await answer).json() == STORED
+
+
+async def test_a_result_for_somebody_elses_call_of_which_only_the_ledger_knows(
+    service: LiveService, ada: Person, bob: Person, superuser_url: str
+) -> None:
+    await a_device(service, ada, "d")
+    written = await a_written_call(service, ada, "d")
+    async with connected(service, bob, "d") as his:
+        await his.nothing_for(0.2)
+        await his.send({"type": "tool_result", "id": written, **STORED})
+        await his.still_there()
+        assert state(superuser_url, written) == "pending"
+    async with connected(service, ada, "d") as hers:
+        assert (await hers.answer(**STORED))["id"] == written
+        await until(lambda: state(superuser_url, written) == "done")
+
+
+@covers("device_hello", "resume")
+async def test_somebody_elses_turn_cannot_be_resumed_nor_told_from_one_that_is_none(
+    service: LiveService, ada: Person, bob: Person
+) -> None:
+    told(service, UUID(await ada.id()), "over", 2)
+    going_on = begun(service, UUID(await ada.id()), "going-on")
+    async with connected(service, bob, "d", resume={"over": 0, "going-on": 0, "nothing": 0}) as his:
+        assert (his.ready["resumed"], his.ready["lost"]) == ([], ["over", "going-on", "nothing"])
+        going_on.text("secret")
+        ended(going_on)
+        await his.nothing_for(0.2)
+
+
+@covers("device_hello", "device_id")
+async def test_calling_oneself_like_somebody_elses_device(
+    service: LiveService, ada: Person, bob: Person, superuser_url: str
+) -> None:
+    async with connected(service, ada, "d", name="hers") as hers, connected(service, bob, "d", name="his") as his:
+        answer = calling(ada, hers, INSERT)
+        await hers.answer(**STORED)
+        assert (await answer).json() == STORED
+        await his.nothing_for(0.1)
+        assert (await ada.get("/devices/d")).json()["name"] == "hers"
+        assert (await bob.get("/devices/d")).json()["name"] == "his"
+        await bob.delete("/devices/d")
+        assert await his.closed() == 4403
+        await hers.still_there()
+
+
+async def test_a_revoked_device_says_nothing_about_another_users(
+    service: LiveService, ada: Person, bob: Person
+) -> None:
+    async with connected(service, ada, "d"):
+        await ada.delete("/devices/d")
+    async with connected(service, bob, "d") as his:
+        await his.still_there()
+
+
+@covers("auth_refresh", "token")
+async def test_somebody_elses_token_on_an_open_socket(service: LiveService, ada: Person, bob: Person) -> None:
+    async with connected(service, ada, "d") as hers, connected(service, bob, "d") as his:
+        await his.send({"type": "auth_refresh", "token": ada.access_token})
+        assert await his.closed() == 4401
+        await hers.still_there()
+
+
+async def test_somebody_elses_ticket_opens_her_socket_and_not_his(
+    service: LiveService, ada: Person, bob: Person
+) -> None:
+    """Whoever has a ticket has it; a token of one's own beside it decides instead."""
+    ticket = (await ada.post("/ws/ticket", json={"device_id": "d"})).json()["ticket"]
+    async with opened(service, bob, "d", query=f"?ticket={ticket}") as his:
+        await his.hello()
+        assert (await bob.get("/devices")).json()["total"] == 1
+        assert (await ada.get("/devices")).json()["total"] == 0
+
+
+def fields() -> list[tuple[str, str]]:
+    return [
+        (str(frame.__struct_config__.tag), field.encode_name)
+        for frame in get_args(FromDevice)
+        for field in msgspec.structs.fields(frame)
+    ]
+
+
+@pytest.mark.parametrize(("frame", "field"), fields())
+def test_every_field_that_names_something_is_covered(frame: str, field: str) -> None:
+    plain: set[Any] = PLAIN.get(frame, set())
+    assert (field in NAMING.get(frame, {})) != (field in plain), f"{frame}.{field} is new: say what it names"
