@@ -73,8 +73,9 @@ def _dumps(event: Any, **_options: Any) -> str:
 
 
 def without_socket_addresses(record: logging.LogRecord) -> bool:
-    """The server logs the address of every WebSocket, and that may hold a token. Our own lines say who connected."""
-    return not (isinstance(record.msg, str) and record.msg.startswith('%s - "WebSocket'))
+    """The server logs the address of every WebSocket, and that may hold a token (our own lines say who connected); and every
+    frame that is not UTF-8 as an error of ours, with a stack."""
+    return not (isinstance(record.msg, str) and record.msg.startswith(('%s - "WebSocket', "Invalid UTF-8 sequence")))
 
 
 def set_up_logging(*, level: str, as_json: bool) -> None:

@@ -180,7 +180,7 @@ class Parts:
             allow_query_token=self.settings.ws_allow_query_token,
         )
         handlers = Handlers()
-        register_own(handlers, entrance)
+        register_own(handlers, entrance, ended)
         greeting = Greeting(entrance, devices.known, devices.hub, devices.turns, ended, clock, limits)
         origins = self.settings.cors_origin_pattern
         return DeviceSocket(greeting, handlers, devices.hub, devices.turns, devices.known, limits, origins=origins)

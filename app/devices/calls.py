@@ -98,10 +98,10 @@ class Calls:
     async def _exchange(self, line: Line, ask: Ask) -> ToolResult:
         waiter: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
         call = OpenCall(_frame(ask, line), waiter, self._limits)
+        self._check_size(call)
         line.open(call)
         try:
             if call.changes_something:
-                self._check_size(call)
                 await self._write_down(line, call)
             line.send(call)
             return await waiter

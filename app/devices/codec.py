@@ -1,13 +1,14 @@
 """Frames to bytes and back. What a device sends is checked here, before anything acts on it."""
 
 import re
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
 from app.devices.frames import DeviceHello, ErrorCode, Frame, FromDevice, ToolResult
 
 _FROM_DEVICE: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
+_ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _KNOWN_TYPES = {each.__struct_config__.tag for each in get_args(FromDevice)}
 
@@ -21,9 +22,6 @@ class _Head(msgspec.Struct):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_BRACES = str.maketrans("{}", "[]")
-_NOT_BRACKETS = re.compile(r"[^\[\]]+")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -51,9 +49,9 @@ def encode(frame: Frame) -> str:
 
 def decode(text: str, *, nesting: int) -> FromDevice:
     """The frame in a text message. Raises `BadFrame`."""
-    # Brackets are counted before anything is parsed: what is nested deeply costs stack, here and in whoever reads it on.
+    # Few frames have so many brackets that they could be nested too deeply at all.
     if text.count("[") + text.count("{") > nesting and _is_deeper(text, nesting):
-        raise _explained(text, f"A frame may be nested {nesting} levels deep.")
+        raise _explained(text, f"A frame may be nested {nesting} levels deep.", is_json=True)
     if "\\u0000" in text and _NUL.search(text):
         raise _explained(text, "NUL characters are not allowed.")
     try:
@@ -70,22 +68,33 @@ def _printable(hello: DeviceHello) -> bool:
 
 
 def _is_deeper(text: str, nesting: int) -> bool:
-    """Peel off the innermost brackets, a level at a time; every step is a C loop over what is left."""
-    left = _NOT_BRACKETS.sub("", _STRINGS.sub("", text).translate(_BRACES))
-    for _ in range(nesting):
-        if not left:
+    """False also for what is not JSON: that is told by whoever reads it next."""
+    try:
+        level = [[_ANYTHING.decode(text)]]
+    except RecursionError:
+        return True
+    except (msgspec.DecodeError, UnicodeError):
+        return False
+    for _ in range(nesting + 1):
+        level = [
+            each
+            for container in level
+            for each in (container.values() if type(container) is dict else container)
+            if type(each) is dict or type(each) is list
+        ]
+        if not level:
             return False
-        left = left.replace("[]", "")
-    return bool(left)
+    return True
 
 
-def _explained(text: str, fault: str) -> BadFrame:
+def _explained(text: str, fault: str, *, is_json: bool = False) -> BadFrame:
+    """`is_json`: it was found by parsing, as far as it can be parsed."""
     try:
         head = _HEAD.decode(text)
     except msgspec.ValidationError:
         return BadFrame("invalid_frame", "A frame is a JSON object.")
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return BadFrame("bad_json", "This is not JSON.")
+        return BadFrame("invalid_frame", fault) if is_json else BadFrame("bad_json", "This is not JSON.")
     named = {"id": _told(head.id), "request_id": _told(head.request_id)}
     if head.type == ToolResult.__struct_config__.tag:
         named["answers"] = named["id"]

@@ -15,6 +15,7 @@ from app.devices.outbox import AsgiSend, Outbox
 from app.kit.clock import Clock, to_ms
 
 _PING = encode(Ping())
+LARGE_FRAME = 32 * 1024  # characters; reading a frame of 1 MiB takes up to 50 ms
 # How long a replaced connection may still deliver what it had under way.
 _LAST_WORDS_S = 0.25
 
@@ -28,14 +29,17 @@ class Allowance:
         self._rate, self._burst = rate, burst
         self._left, self._at = burst, asyncio.get_running_loop().time()
 
-    def take(self) -> bool:
+    def take(self, cost: float = 1) -> bool:
         now = asyncio.get_running_loop().time()
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < 1:
+        if self._left < cost:
             return False
-        self._left -= 1
+        self._left -= cost
         return True
+
+    def give_back(self, cost: float) -> None:
+        self._left += cost
 
 
 class DeviceConnection:
@@ -48,6 +52,7 @@ class DeviceConnection:
         "_limits",
         "_mistakes",
         "_outbox",
+        "arrival",
         "connected_at",
         "device_id",
         "id",
@@ -59,6 +64,7 @@ class DeviceConnection:
     def __init__(
         self,
         connection_id: str,
+        arrival: int,
         credential: Credential,
         hello: DeviceHello,
         send: AsgiSend,
@@ -66,7 +72,9 @@ class DeviceConnection:
         clock: Clock,
         limits: SocketLimits,
     ) -> None:
+        """`arrival`: sockets of this process, in the order in which they came."""
         self.id, self.device_id, self._credential = connection_id, hello.device_id, credential
+        self.arrival = arrival
         self.user_id: UUID = credential.user_id
         self.journal = hello.journal is not False
         self.timezone = hello.timezone
@@ -100,10 +108,9 @@ class DeviceConnection:
             CLOSED.labels(str(int(code))).inc()
         self._outbox.close(code, reason)
 
-    def replace(self) -> None:
+    def replace(self, reason: str) -> None:
         """Another connection of this device has come. What is still under way on this one may arrive."""
         self._stop_timers()
-        reason = "This device connected again elsewhere; the newer connection stays."
         asyncio.get_running_loop().call_later(_LAST_WORDS_S, self.close, Close.REPLACED, reason)
 
     @property
@@ -118,7 +125,20 @@ class DeviceConnection:
 
     def count_frame(self) -> None:
         """For every frame nobody here had asked for. Raises `SocketClosed` when they come too fast."""
-        if not self._allowance.take():
+        self._count(1)
+
+    def count_size(self, text: str) -> float:
+        """A large frame costs as many as it could have been, before it is read: reading it is what costs. Give it back if
+        it was asked for. Raises `SocketClosed`."""
+        cost = len(text) // LARGE_FRAME
+        self._count(cost)
+        return cost
+
+    def was_asked_for(self, cost: float) -> None:
+        self._allowance.give_back(cost)
+
+    def _count(self, cost: float) -> None:
+        if not self._allowance.take(cost):
             raise SocketClosed(Close.TOO_MANY, "Frames came faster than the limit.")
 
     def reject(self, bad: BadFrame) -> None:

@@ -1,6 +1,7 @@
 """From an accepted socket to a device that is known: what it shows, its hello, its row. Ten seconds, or the door closes."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from uuid import uuid4
@@ -46,11 +47,13 @@ class Greeting:
     ) -> None:
         self._entrance, self._devices, self._hub, self._turns = entrance, devices, hub, turns
         self._ended, self._clock, self._limits = ended, clock, limits
+        self._arrivals = itertools.count(1)
 
     async def greet(
         self, scope: Scope, receive: Receive, send: AsgiSend, abort: Callable[[], None]
     ) -> DeviceConnection:
         """A connection that is ready and in the hub. Raises `SocketClosed`, `Left`."""
+        arrival = next(self._arrivals)
         with self._entrance.place_of_address(scope):
             credential, only_device = await self._entrance.admit(scope)
         admitted_at = asyncio.get_running_loop().time()
@@ -59,11 +62,11 @@ class Greeting:
         if asyncio.get_running_loop().time() - admitted_at > AT_ONCE_S:
             # Word of an ended session reaches sockets in the hub, and this one is not there yet.
             await self._entrance.check_again(credential)
-        self._check(hello, credential, only_device)
+        self._check(hello, credential, only_device, arrival)
         unanswered = await self._devices.greet(credential, hello)
         # Once more, and with nothing to wait for up to the hub: others may have come while the database was asked.
-        self._check(hello, credential, only_device)
-        connection = DeviceConnection(uuid4().hex, credential, hello, send, abort, self._clock, self._limits)
+        self._check(hello, credential, only_device, arrival)
+        connection = DeviceConnection(uuid4().hex, arrival, credential, hello, send, abort, self._clock, self._limits)
         resumed = self._turns.resumable(credential.user_id, hello.resume)
         self._welcome(connection, hello, list(resumed))
         self._hub.enter(connection, unanswered)
@@ -79,14 +82,14 @@ class Greeting:
         except TimeoutError:
             raise SocketClosed(Close.SILENT, "No device_hello came in time.") from None
 
-    def _check(self, hello: DeviceHello, credential: Credential, only_device: str | None) -> None:
+    def _check(self, hello: DeviceHello, credential: Credential, only_device: str | None, arrival: int) -> None:
         if hello.protocol != PROTOCOL_VERSION:
             raise SocketClosed(Close.VERSION, f"This service speaks protocol {PROTOCOL_VERSION}.")
         if only_device is not None and hello.device_id != only_device:
             raise SocketClosed(Close.NOT_AUTHENTICATED, "The ticket is for another device.")
         if self._ended.includes(credential):
             raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
-        self._hub.check_room(credential.user_id, hello.device_id)
+        self._hub.check_room(credential.user_id, hello.device_id, arrival)
 
     async def _hello(self, receive: Receive, send: AsgiSend) -> DeviceHello:
         mistakes = Allowance(self._limits.protocol_errors_a_minute / 60, self._limits.protocol_errors_a_minute)

@@ -8,6 +8,7 @@ from app.devices.codec import BadFrame
 from app.devices.connection import DeviceConnection
 from app.devices.entrance import Entrance
 from app.devices.frames import AuthRefresh, DeviceHello, Frame, Pong
+from app.devices.revocation import EndedAccess
 from app.errors import NotAuthenticated
 
 Handler = Callable[[DeviceConnection, Any], Awaitable[None]]
@@ -32,7 +33,7 @@ class Handlers:
         return set(self._of)
 
 
-def register_own(handlers: Handlers, entrance: Entrance) -> None:
+def register_own(handlers: Handlers, entrance: Entrance, ended: EndedAccess) -> None:
     """The frames of the socket itself. Results of calls do not pass here: the loop hands them straight to their line."""
 
     async def hello(_connection: DeviceConnection, _frame: DeviceHello) -> None:
@@ -46,6 +47,8 @@ def register_own(handlers: Handlers, entrance: Entrance) -> None:
             credential = await entrance.credential(frame.token)
         except NotAuthenticated as refused:
             raise SocketClosed(Close.NOT_AUTHENTICATED, refused.detail) from None
+        if ended.includes(credential):  # while it was looked up
+            raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
         if credential.user_id != connection.user_id:
             raise SocketClosed(Close.NOT_AUTHENTICATED, "That token is not for this socket.")
         connection.renew(credential)

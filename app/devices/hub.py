@@ -18,6 +18,7 @@ from app.devices.measures import CONNECTED
 from app.devices.slots import Slots
 from app.kit.clock import Clock
 
+REPLACED = "This device connected again elsewhere; the newer connection stays."
 OnChange = Callable[[Line, OpenCall, ToolResult], None]
 
 
@@ -146,8 +147,12 @@ class LocalHub:
 
     # Coming and going
 
-    def check_room(self, user_id: UUID, device_id: str) -> None:
-        """Raises `SocketClosed` when the user has as many other devices connected as is allowed."""
+    def check_room(self, user_id: UUID, device_id: str, arrival: int) -> None:
+        """Raises `SocketClosed` when the user has as many other devices connected as is allowed, or when this device has
+        come again since: greetings take their time, and one may overtake another."""
+        line = self.line(user_id, device_id)
+        if line is not None and line.connection is not None and line.connection.arrival > arrival:
+            raise SocketClosed(Close.REPLACED, REPLACED)
         if len(self.online(user_id) - {device_id}) >= self._limits.devices_per_user:
             raise SocketClosed(Close.TOO_MANY, f"A user may have {self._limits.devices_per_user} devices connected.")
 
@@ -163,7 +168,7 @@ class LocalHub:
         if replaced is None:
             CONNECTED.inc()
         else:
-            replaced.replace()
+            replaced.replace(REPLACED)
         for arrival in user.expecting:
             if not arrival.done():
                 arrival.set_result(None)

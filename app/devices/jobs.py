@@ -26,4 +26,6 @@ class DevicePurge:
             await session.execute(update(ToolCallEntry).where(too_late).values(state="unknown"))
             await session.execute(delete(ToolCallEntry).where(ToolCallEntry.created_at < now - CALLS_KEPT))
             await session.execute(delete(SocketTicket).where(SocketTicket.expires_at < now))
-            await session.execute(delete(Device).where(Device.last_seen_at < now - DEVICES_KEPT))
+            # A revoked one stays, or it would be forgotten that it was.
+            unseen = (Device.last_seen_at < now - DEVICES_KEPT) & Device.revoked_at.is_(None)
+            await session.execute(delete(Device).where(unseen))

@@ -45,6 +45,7 @@ class Line:
         "_clock",
         "_limits",
         "_on_change",
+        "_resending",
         "_timer",
         "_timer_due",
         "calls",
@@ -68,6 +69,7 @@ class Line:
         self._on_change = on_change  # takes the result of a change: it is recorded first, then told
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = _NEVER
+        self._resending: asyncio.Task[None] | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -87,20 +89,35 @@ class Line:
         """
         replaced, self.connection = self.connection, connection
         now = asyncio.get_running_loop().time()
-        # Taken together before anything is sent: a write that is being put into the ledger right now sends itself.
+        self._forget_those_nobody_waits_for()
+        # A write that is being put into the ledger right now sends itself.
         again = [call for call in self.calls.values() if call.sent]
-        forgotten = [OpenCall(frame, None, self._limits) for frame in unanswered if frame.id not in self.calls]
         for call in again:
-            if replaced is None and call.waiter is not None:
+            if replaced is None:
                 call.due, call.other_clock = now + call.other_clock, call.due - now
             call.frame = msgspec.structs.replace(call.frame, attempt=call.frame.attempt + 1)
-            self._transmit(call)
-        for call in forgotten:
-            self.calls[call.frame.id] = call
-            call.sent = True
-            self._transmit(call)
+        for frame in unanswered:
+            if frame.id not in self.calls:
+                call = self.calls[frame.id] = OpenCall(frame, None, self._limits)
+                call.sent = True
+                again.append(call)
         self._arm()
+        if again:
+            self._resending = asyncio.get_running_loop().create_task(self._send_again(connection, again))
         return replaced
+
+    async def _send_again(self, connection: DeviceConnection, calls: list[OpenCall]) -> None:
+        """As fast as the device reads: together they may be more than its queue holds."""
+        for call in calls:
+            if not await connection.room() or self.connection is not connection:
+                return
+            if self.calls.get(call.frame.id) is call:
+                self._transmit(call)
+
+    def _forget_those_nobody_waits_for(self) -> None:
+        """They are in the ledger, and come from there with the next hello."""
+        for call in [call for call in self.calls.values() if call.sent and call.waiter is None]:
+            del self.calls[call.frame.id]
 
     def detach(self, connection: DeviceConnection) -> None:
         """The device is gone; its calls wait for it, on their other clock."""
@@ -108,12 +125,9 @@ class Line:
             return
         self.connection = None
         now = asyncio.get_running_loop().time()
-        for call in list(self.calls.values()):
-            if not call.sent:
-                continue
-            if call.waiter is None:
-                del self.calls[call.frame.id]
-            else:
+        self._forget_those_nobody_waits_for()
+        for call in self.calls.values():
+            if call.sent:
                 call.due, call.other_clock = now + call.other_clock, call.due - now
         self._arm()
 
@@ -141,7 +155,10 @@ class Line:
         """Nobody waits for this call any more."""
         call.waiter = None
         call.due = _NEVER
-        if not (call.changes_something and call.sent and self.connection is not None):
+        if call.changes_something and call.sent and self.connection is not None:
+            # Its result is still to be recorded, its arguments are not needed for that.
+            call.frame = msgspec.structs.replace(call.frame, data=None, vector=None)
+        else:
             self.calls.pop(call.frame.id, None)
 
     def answered(self, result: ToolResult) -> bool:

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from app.devices.closing import Close, SocketClosed
 from app.devices.codec import BadFrame, decode
-from app.devices.connection import DeviceConnection
+from app.devices.connection import LARGE_FRAME, DeviceConnection
 from app.devices.entrance import SUBPROTOCOL
 from app.devices.frames import ToolResult
 from app.devices.greeting import Greeting, Left, Receive, text_of
@@ -112,11 +112,15 @@ class DeviceSocket:
             if message["type"] == "websocket.disconnect":
                 return message.get("code")
             try:
-                frame = decode(text_of(message), nesting=nesting)
+                text = text_of(message)
+                cost = connection.count_size(text) if len(text) >= LARGE_FRAME else 0
+                frame = decode(text, nesting=nesting)
                 if type(frame) is ToolResult:
                     line = hub.line(connection.user_id, connection.device_id)
                     # A result that was asked for is not counted: how often we ask is our doing.
-                    if line is None or not line.answered(frame):
+                    if line is not None and line.answered(frame):
+                        connection.was_asked_for(cost)
+                    else:
                         IGNORED_RESULTS.inc()
                         _check_id(frame)
                         connection.count_frame()

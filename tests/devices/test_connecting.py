@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -9,6 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
+from app.devices.credentials import Credential
+from app.devices.frames import DeviceHello, ToolCall
 from app.devices.limits import SocketLimits
 from tests.auth.tokens import claims_of, signed
 from tests.devices.calling import SELECT, calling
@@ -401,3 +404,25 @@ async def test_the_same_device_id_of_another_user_is_another_device(
     async with connected(service, ada, "d") as hers, connected(service, bob, "d") as his:
         await hers.still_there()
         await his.still_there()
+
+
+async def test_a_greeting_that_is_overtaken_by_a_newer_one_does_not_replace_it(
+    service: LiveService, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that lost its socket while it was being greeted, and came again: the newer one is the living one."""
+    known, overtaken = service.devices.known, asyncio.Event()
+    in_time = known.greet
+
+    async def first_is_slow(credential: Credential, hello: DeviceHello) -> Sequence[ToolCall]:
+        monkeypatch.setattr(known, "greet", in_time)
+        await overtaken.wait()
+        return await in_time(credential, hello)
+
+    monkeypatch.setattr(known, "greet", first_is_slow)
+    async with opened(service, ada, "d") as first:
+        await first.send({"type": "device_hello", "device_id": "d", "journal": True})
+        await asyncio.sleep(0.1)
+        async with connected(service, ada, "d") as second:
+            overtaken.set()
+            assert await first.closed() == 4409
+            await second.still_there()
