@@ -8,6 +8,7 @@ import msgspec
 from app.devices.frames import DeviceHello, ErrorCode, Frame, FromDevice, ToolResult
 
 _FROM_DEVICE: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
+_CONTAINERS = frozenset({dict, list})
 _ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _KNOWN_TYPES = {each.__struct_config__.tag for each in get_args(FromDevice)}
@@ -70,21 +71,20 @@ def _printable(hello: DeviceHello) -> bool:
 def _is_deeper(text: str, nesting: int) -> bool:
     """False also for what is not JSON: that is told by whoever reads it next."""
     try:
-        level = [[_ANYTHING.decode(text)]]
+        level: list[Any] = [[_ANYTHING.decode(text)]]
     except RecursionError:
         return True
     except (msgspec.DecodeError, UnicodeError):
         return False
     for _ in range(nesting + 1):
-        level = [
-            each
-            for container in level
-            for each in (container.values() if type(container) is dict else container)
-            if type(each) is dict or type(each) is list
-        ]
+        level = [each for container in level for each in _values(container) if type(each) in _CONTAINERS]
         if not level:
             return False
     return True
+
+
+def _values(container: Any) -> Any:
+    return container.values() if type(container) is dict else container
 
 
 def _explained(text: str, fault: str, *, is_json: bool = False) -> BadFrame:
