@@ -8,6 +8,7 @@ is connected, so that its result is recorded; after that the ledger remembers it
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class OpenCall:
 
 class Line:
     __slots__ = (
+        "_again",
         "_clock",
         "_limits",
         "_on_change",
@@ -69,6 +71,7 @@ class Line:
         self._on_change = on_change  # takes the result of a change: it is recorded first, then told
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = _NEVER
+        self._again: deque[OpenCall] = deque()  # still to be sent on this connection
         self._resending: asyncio.Task[None] | None = None
 
     @property
@@ -90,27 +93,34 @@ class Line:
         replaced, self.connection = self.connection, connection
         now = asyncio.get_running_loop().time()
         self._forget_those_nobody_waits_for()
-        # A write that is being put into the ledger right now sends itself.
-        again = [call for call in self.calls.values() if call.sent]
-        for call in again:
-            if replaced is None:
-                call.due, call.other_clock = now + call.other_clock, call.due - now
-            call.frame = msgspec.structs.replace(call.frame, attempt=call.frame.attempt + 1)
-        for frame in unanswered:
-            if frame.id not in self.calls:
+        again: list[OpenCall] = []
+        for frame in unanswered:  # oldest first, and so are what only the ledger remembers and what is open here
+            call = self.calls.get(frame.id)
+            if call is None:
                 call = self.calls[frame.id] = OpenCall(frame, None, self._limits)
                 call.sent = True
                 again.append(call)
+            elif call.sent:
+                again.append(call)
+        # A write that is being put into the ledger right now sends itself.
+        again += [call for call in self.calls.values() if call.sent and call not in again]
+        for call in again:
+            if replaced is None and call.waiter is not None:
+                call.due, call.other_clock = now + call.other_clock, call.due - now
+            if call.waiter is not None:
+                call.frame = msgspec.structs.replace(call.frame, attempt=call.frame.attempt + 1)
         self._arm()
+        self._again = deque(again)
         if again:
-            self._resending = asyncio.get_running_loop().create_task(self._send_again(connection, again))
+            self._resending = asyncio.get_running_loop().create_task(self._send_again(connection, self._again))
         return replaced
 
-    async def _send_again(self, connection: DeviceConnection, calls: list[OpenCall]) -> None:
+    async def _send_again(self, connection: DeviceConnection, calls: deque[OpenCall]) -> None:
         """As fast as the device reads: together they may be more than its queue holds."""
-        for call in calls:
+        while calls:
             if not await connection.room() or self.connection is not connection:
                 return
+            call = calls.popleft()
             if self.calls.get(call.frame.id) is call:
                 self._transmit(call)
 
@@ -147,7 +157,10 @@ class Line:
             call.due, call.other_clock = now + self._limits.absence_s, self._limits.call_s
         else:
             call.due = now + self._limits.call_s
-            self._transmit(call)
+            if self._again:
+                self._again.append(call)  # nothing overtakes an older change
+            else:
+                self._transmit(call)
         if call.due < self._timer_due:
             self._arm()
 
@@ -155,7 +168,7 @@ class Line:
         """Nobody waits for this call any more."""
         call.waiter = None
         call.due = _NEVER
-        if call.changes_something and call.sent and self.connection is not None:
+        if call.changes_something and call.sent and self.connection is not None and call not in self._again:
             # Its result is still to be recorded, its arguments are not needed for that.
             call.frame = msgspec.structs.replace(call.frame, data=None, vector=None)
         else:

@@ -4,6 +4,7 @@ It is an ASGI application of its own: a socket stays open for hours, and whateve
 It takes no database session; what needs one opens a short one.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 
@@ -67,7 +68,7 @@ class DeviceSocket:
         try:
             connection = await self._greeted(scope, receive, send, abort)
         except SocketClosed as closed:
-            await self._close(send, closed)
+            await self._close(send, abort, closed)
         except (Left, OSError):
             return
         else:
@@ -83,9 +84,10 @@ class DeviceSocket:
         except Exception as error:
             raise _unexpected(error) from error
 
-    async def _close(self, send: AsgiSend, closed: SocketClosed) -> None:
+    async def _close(self, send: AsgiSend, abort: Callable[[], None], closed: SocketClosed) -> None:
         CLOSED.labels(str(int(closed.code))).inc()
         log.info("device_refused", code=int(closed.code), reason=closed.reason)
+        asyncio.get_running_loop().call_later(self._limits.close_s, abort)  # it may not read, or never answer
         try:
             await send({"type": "websocket.close", "code": int(closed.code), "reason": closed.reason})
         except OSError:
