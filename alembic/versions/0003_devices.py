@@ -153,7 +153,8 @@ def _create_ledger_functions() -> None:
         RETURNS void LANGUAGE plpgsql AS $$
         BEGIN
             PERFORM set_config('app.user_id', owner::text, true);
-            DELETE FROM tool_calls WHERE id = call AND user_id = owner AND state = 'pending';
+            -- One that a hello has picked up meanwhile has been sent.
+            DELETE FROM tool_calls WHERE id = call AND user_id = owner AND state = 'pending' AND attempts = 1;
         END $$
     """)
 

@@ -28,5 +28,8 @@ class DrainingServer(uvicorn.Server):
         """uvicorn would close every socket at once; what devices were asked is let end first."""
         for listening in self.servers:
             listening.close()
-        await self._app.state.drain_sockets()
+        draining = asyncio.ensure_future(self._app.state.drain_sockets())
+        while not draining.done() and not self.force_exit:  # a second Ctrl-C
+            await asyncio.wait([draining], timeout=0.1)
+        draining.cancel()
         await super().shutdown(sockets)

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.http11 import Request
@@ -31,3 +33,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         scope = getattr(self, "scope", None)
         if scope is not None:  # else the handshake was refused
             scope["extensions"][ABORT] = self.transport.abort
+
+    def handle_ping(self) -> None:
+        """Whoever pings and does not read would have pongs pile up without end; only the latest ping is owed one
+        (RFC 6455, section 5.5.3)."""
+        pongs = self.conn.data_to_send()
+        if self.writable.is_set():
+            self.transport.write(b"".join(pongs))
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Raises `ClientDisconnected` for a connection the library has closed by itself, over a frame that was none."""
+        if self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)

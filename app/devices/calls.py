@@ -21,10 +21,12 @@ from app.devices.line import Line, OpenCall
 from app.devices.measures import CALLS
 from app.devices.outcomes import CallFailed, CallTooLarge, DeviceOffline, DeviceRefused, DeviceTimeout, MalformedResult
 from app.devices.slots import Slots
+from app.edge.problems import database_is_away
 
 log = structlog.get_logger()
 
 _DONE = {action: CALLS.labels(action, "done") for action in get_args(Action)}  # looking one up costs more than counting
+TAKE_BACK_ATTEMPTS, TAKE_BACK_PAUSE_S = 30, 1.0
 ROOM_FOR_ATTEMPTS = 64  # bytes by which a frame may grow when it is sent
 
 
@@ -119,13 +121,22 @@ class Calls:
         writing = asyncio.ensure_future(self.ledger.open(line.user_id, line.device_id, call.frame))
         try:
             await asyncio.shield(writing)
-        except asyncio.CancelledError:
+        except BaseException:
+            # Cancelled, or a connection that broke in the middle: it may have been committed all the same.
             self._keep(self._take_back(line.user_id, call.frame, writing))
             raise
 
     async def _take_back(self, user_id: UUID, frame: ToolCall, writing: "asyncio.Future[None]") -> None:
         await asyncio.wait([writing])
-        await self.ledger.void(user_id, UUID(frame.id))
+        for attempt in range(TAKE_BACK_ATTEMPTS):
+            try:
+                await self.ledger.void(user_id, UUID(frame.id))
+            except Exception as error:
+                if not database_is_away(error) or attempt == TAKE_BACK_ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(TAKE_BACK_PAUSE_S)
+            else:
+                return
 
     # Results of changes
 

@@ -48,10 +48,13 @@ def encode(frame: Frame) -> str:
     return _ENCODER.encode(frame).decode()
 
 
-def decode(text: str, *, nesting: int) -> FromDevice:
+def decode(text: str, *, nesting: int, containers: int) -> FromDevice:
     """The frame in a text message. Raises `BadFrame`."""
+    brackets = text.count("[") + text.count("{")
+    if brackets > containers:
+        raise _explained(text, f"A frame may hold {containers} lists and objects.", is_json=True)
     # Few frames have so many brackets that they could be nested too deeply at all.
-    if text.count("[") + text.count("{") > nesting and _is_deeper(text, nesting):
+    if brackets > nesting and _is_deeper(text, nesting):
         raise _explained(text, f"A frame may be nested {nesting} levels deep.", is_json=True)
     if "\\u0000" in text and _NUL.search(text):
         raise _explained(text, "NUL characters are not allowed.")

@@ -15,7 +15,7 @@ from app.devices.outbox import AsgiSend, Outbox
 from app.kit.clock import Clock, to_ms
 
 _PING = encode(Ping())
-LARGE_FRAME = 32 * 1024  # characters; reading a frame of 1 MiB takes up to 50 ms
+LARGE_FRAME = 32 * 1024  # characters; reading a frame of 1 MiB may take some 50 ms
 # How long a replaced connection may still deliver what it had under way.
 _LAST_WORDS_S = 0.25
 
@@ -45,6 +45,7 @@ class Allowance:
 class DeviceConnection:
     __slots__ = (
         "_allowance",
+        "_awaits_pong",
         "_beat",
         "_clock",
         "_credential",
@@ -84,6 +85,7 @@ class DeviceConnection:
         self._allowance = Allowance(limits.frames_per_second, limits.frames_at_once)
         self._mistakes = Allowance(limits.protocol_errors_a_minute / 60, limits.protocol_errors_a_minute)
         self._beat: asyncio.TimerHandle | None = None
+        self._awaits_pong = False
         self._expiry: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -130,7 +132,8 @@ class DeviceConnection:
     def count_size(self, text: str) -> float:
         """A large frame costs as many as it could have been, before it is read: reading it is what costs. Give it back if
         it was asked for. Raises `SocketClosed`."""
-        cost = len(text) // LARGE_FRAME
+        # Never more than some of what may come at once: limits may be set so that a frame is larger than that.
+        cost = min(len(text) // LARGE_FRAME, self._limits.frames_at_once / 4)
         self._count(cost)
         return cost
 
@@ -150,6 +153,7 @@ class DeviceConnection:
     # Heartbeat
 
     def _ping(self) -> None:
+        self._awaits_pong = True
         self._outbox.put(_PING)
         self._beat = asyncio.get_running_loop().call_later(self._limits.pong_s, self._silent)
 
@@ -157,7 +161,8 @@ class DeviceConnection:
         self.close(Close.SILENT, "No pong came in time.")
 
     def pong(self) -> None:
-        if self._beat is not None:
+        if self._beat is not None and self._awaits_pong:  # one that nobody asked for proves nothing
+            self._awaits_pong = False
             self._beat.cancel()
             wait = self._limits.ping_every_s
             self._beat = asyncio.get_running_loop().call_later(wait, self._ping)

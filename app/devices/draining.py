@@ -29,4 +29,5 @@ async def drained(hub: LocalHub, calls: Calls, *, within_s: float) -> None:
             while any(hub.connections()):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(_LOOK_EVERY_S)
     except TimeoutError:
-        return
+        log.warning("sockets_left_open", sockets=sum(1 for _ in hub.connections()))
+    hub.give_up()

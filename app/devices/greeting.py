@@ -15,7 +15,7 @@ from app.devices.credentials import Credential
 from app.devices.entrance import Entrance
 from app.devices.frames import PROTOCOL_VERSION, DeviceHello, DeviceReady, Error, Server
 from app.devices.hub import LocalHub
-from app.devices.known_devices import KnownDevices
+from app.devices.known_devices import REVOKED, KnownDevices
 from app.devices.limits import SocketLimits
 from app.devices.measures import REJECTED_FRAMES
 from app.devices.outbox import AsgiSend
@@ -89,6 +89,8 @@ class Greeting:
             raise SocketClosed(Close.NOT_AUTHENTICATED, "The ticket is for another device.")
         if self._ended.includes(credential):
             raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
+        if self._ended.includes_device(credential, hello.device_id):
+            raise SocketClosed(Close.REVOKED, REVOKED)
         self._hub.check_room(credential.user_id, hello.device_id, arrival)
 
     async def _hello(self, receive: Receive, send: AsgiSend) -> DeviceHello:
@@ -98,7 +100,7 @@ class Greeting:
             if message["type"] == "websocket.disconnect":
                 raise Left
             try:
-                frame = decode(text_of(message), nesting=self._limits.nesting)
+                frame = decode(text_of(message), nesting=self._limits.nesting, containers=self._limits.containers)
                 if isinstance(frame, DeviceHello):
                     return frame
                 raise BadFrame("not_ready", "The first frame is device_hello.")

@@ -89,14 +89,14 @@ class LocalHub:
 
     def reachable(self, user_id: UUID, device_id: str | None) -> Line | None:
         line = self._newest(user_id) if device_id is None else self.line(user_id, device_id)
-        return line if line is not None and line.connection is not None else None
+        return line if line is not None and line.is_open else None
 
     def _newest(self, user_id: UUID) -> Line | None:
         user = self._users.get(user_id)
         newest: Line | None = None
         for line in user.lines.values() if user is not None else ():
             # Connecting puts a line last.
-            if line.connection is not None:
+            if line.is_open:
                 newest = line
         return newest
 
@@ -198,6 +198,12 @@ class LocalHub:
         line = self.line(user_id, device_id)
         if line is not None and line.connection is not None:
             line.connection.close(code, reason)
+
+    def give_up(self) -> None:
+        """No device comes back to this process: tell those who wait."""
+        for user in list(self._users.values()):
+            for line in list(user.lines.values()):
+                line.give_up()
 
     @property
     def answers_owed(self) -> int:

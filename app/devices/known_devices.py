@@ -24,6 +24,7 @@ from app.kit.clock import Clock
 from app.kit.crypto import KeyRing, Place
 from app.kit.db import Database
 
+MOST_KNOWN = 100  # devices of a user
 MOST_AT_ONCE = 4  # of the ten connections of the pool
 REVOKED = "This device was revoked. Sign in again to use it."
 
@@ -34,7 +35,13 @@ _SEEN = text("""
     VALUES (:id, :user_id, :device_id, :about, :now, :now)
     ON CONFLICT (user_id, device_id) DO UPDATE SET about = :about, last_seen_at = :now, revoked_at = NULL
     WHERE known.revoked_at IS NULL OR known.revoked_at < :signed_in_at
-    RETURNING id
+    RETURNING xmax = 0 AS is_new
+""")
+# Ids are the client's choice, and cost it nothing: the longest unseen make room. One that was revoked is not forgotten.
+_MAKE_ROOM = text("""
+    DELETE FROM devices WHERE user_id = :user_id AND id IN (
+        SELECT id FROM devices WHERE user_id = :user_id AND revoked_at IS NULL ORDER BY last_seen_at DESC OFFSET :most
+    )
 """)
 
 
@@ -73,8 +80,11 @@ class KnownDevices:
             "now": self._clock.now(),
             "signed_in_at": credential.signed_in_at,
         }
-        if (await session.execute(_SEEN, seen)).one_or_none() is None:
+        known = (await session.execute(_SEEN, seen)).one_or_none()
+        if known is None:
             raise SocketClosed(Close.REVOKED, REVOKED)
+        if known.is_new:
+            await session.execute(_MAKE_ROOM, {"user_id": user_id, "most": MOST_KNOWN})
 
     async def left(self, user_id: UUID, device_id: str) -> None:
         """The device's socket has ended."""

@@ -11,6 +11,7 @@ MIB = 1024 * KIB
 class SocketLimits:
     frame_bytes: int = MIB  # enforced by the server (1009), and on frames we send
     nesting: int = 32
+    containers: int = 50_000  # lists and objects in a frame: each costs a hundred times its two characters
     rows_in_a_result: int = 1000
 
     frames_per_second: float = 50

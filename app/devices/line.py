@@ -79,6 +79,11 @@ class Line:
         return self.connection is None and not self.calls
 
     @property
+    def is_open(self) -> bool:
+        """Can something be sent now?"""
+        return self.connection is not None and not self.connection.is_closing
+
+    @property
     def answers_owed(self) -> int:
         """Calls somebody waits for."""
         return sum(1 for call in self.calls.values() if call.waiter is not None)
@@ -203,6 +208,13 @@ class Line:
         self._timer_due = min((call.due for call in self.calls.values()), default=_NEVER)
         if self._timer_due != _NEVER:
             self._timer = asyncio.get_running_loop().call_at(self._timer_due, self._give_up)
+
+    def give_up(self) -> None:
+        """End every call that was sent, as if its time were over."""
+        for call in self.calls.values():
+            if call.sent:
+                call.due = 0
+        self._give_up()
 
     def _give_up(self) -> None:
         self._timer = None

@@ -48,15 +48,20 @@ class EndedAccess:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ended: dict[UUID, datetime] = {}  # sessions, keys and accounts
+        self._ended: dict[object, datetime] = {}  # sessions, keys, accounts, and devices by (user, device)
 
-    def remember(self, ended: UUID) -> None:
+    def remember(self, ended: object) -> None:
         self._ended[ended] = self._clock.now()
         while len(self._ended) > REMEMBERED:
             del self._ended[next(iter(self._ended))]
 
     def includes(self, credential: Credential) -> bool:
-        named = (credential.session_id, credential.api_key_id, credential.user_id)
+        return self._any_of(credential, (credential.session_id, credential.api_key_id, credential.user_id))
+
+    def includes_device(self, credential: Credential, device_id: str) -> bool:
+        return self._any_of(credential, ((credential.user_id, device_id),))
+
+    def _any_of(self, credential: Credential, named: tuple[object, ...]) -> bool:
         # An account may be enabled again, and its user sign in anew.
         times = [self._ended[each] for each in named if each is not None and each in self._ended]
         return any(credential.signed_in_at <= ended_at for ended_at in times)
@@ -104,6 +109,7 @@ class Revocation:
         kind, _, rest = str(payload).partition(" ")
         if kind == "device":
             user_id, _, device_id = rest.partition(" ")
+            self._ended.remember((UUID(user_id), device_id))
             self._hub.hang_up(UUID(user_id), device_id, Close.REVOKED, REVOKED)
             return
         ended = UUID(rest)

@@ -108,7 +108,7 @@ class DeviceSocket:
 
     async def _take_frames(self, connection: DeviceConnection, receive: Receive) -> int | None:
         """Until the socket has ended; its close code."""
-        hub, nesting = self._hub, self._limits.nesting
+        hub, nesting, containers = self._hub, self._limits.nesting, self._limits.containers
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
@@ -116,7 +116,7 @@ class DeviceSocket:
             try:
                 text = text_of(message)
                 cost = connection.count_size(text) if len(text) >= LARGE_FRAME else 0
-                frame = decode(text, nesting=nesting)
+                frame = decode(text, nesting=nesting, containers=containers)
                 if type(frame) is ToolResult:
                     line = hub.line(connection.user_id, connection.device_id)
                     # A result that was asked for is not counted: how often we ask is our doing.

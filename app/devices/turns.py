@@ -31,9 +31,10 @@ from app.devices.outbox import size
 class TurnStream:
     """One turn's frames. Whoever runs the turn writes; sockets follow."""
 
-    def __init__(self, request_id: str, limits: SocketLimits, on_end: Callable[[], None]) -> None:
+    def __init__(self, request_id: str, limits: SocketLimits) -> None:
         self.request_id = request_id
-        self._limits, self._on_end = limits, on_end
+        self._limits = limits
+        self.on_end: Callable[[], None] | None = None
         self._frames: list[str] = []
         self._dropped = 0  # frames at the front that are no longer kept
         self._bytes = 0
@@ -71,7 +72,8 @@ class TurnStream:
         )
         self._append(frame)
         self.has_ended = True
-        self._on_end()
+        if self.on_end is not None:
+            self.on_end()
 
     @property
     def last_seq(self) -> int:
@@ -129,7 +131,8 @@ class Turns:
     def begin(self, user_id: UUID, request_id: str) -> TurnStream:
         """The buffer of a new turn."""
         kept = self._streams.setdefault(user_id, {})
-        stream = TurnStream(request_id, self._limits, lambda: self._ended(user_id, request_id))
+        stream = TurnStream(request_id, self._limits)
+        stream.on_end = lambda: self._ended(user_id, stream)
         kept[request_id] = stream
         return stream
 
@@ -160,9 +163,8 @@ class Turns:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _ended(self, user_id: UUID, request_id: str) -> None:
-        stream = self._streams[user_id][request_id]
-        kept = self._streams[user_id]
+    def _ended(self, user_id: UUID, stream: TurnStream) -> None:
+        kept = self._streams.get(user_id, {})
         ended = [each for each in kept.values() if each.has_ended]
         for oldest in ended[: max(0, len(ended) - self._limits.turns_kept_per_user)]:
             self._forget(user_id, oldest)

@@ -137,7 +137,7 @@ class Attacker:
                         data = frame.encode(errors="replace") if isinstance(frame, str) else frame
                         await socket.send(data, text=True)
                         if not self.sent % 10:
-                            await asyncio.sleep(0.015)  # still fifty times what the limits let through
+                            await asyncio.sleep(0.015)  # still ten times what the limits let through
                 await asyncio.sleep(0)
                 await socket.close()
                 await reading
