@@ -26,6 +26,7 @@ from app.edge.problems import database_is_away
 log = structlog.get_logger()
 
 _DONE = {action: CALLS.labels(action, "done") for action in get_args(Action)}  # looking one up costs more than counting
+SETTLES_S = 3.0
 TAKE_BACK_ATTEMPTS, TAKE_BACK_PAUSE_S = 30, 1.0
 ROOM_FOR_ATTEMPTS = 64  # bytes by which a frame may grow when it is sent
 
@@ -167,10 +168,11 @@ class Calls:
                 call.waiter.set_result(result)
             self._hub.release(line)
 
-    async def settled(self) -> None:
-        """Wait until every result that came is recorded."""
-        while self._recording:
-            await asyncio.wait(self._recording)
+    async def settled(self, within_s: float = SETTLES_S) -> None:
+        """Wait until every result that came is recorded; not for ever, when the database is away."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while self._recording and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._recording, timeout=left)
 
 
 def _frame(ask: Ask, line: Line) -> ToolCall:
