@@ -108,7 +108,7 @@ class DeviceConnection:
     def close(self, code: Close, reason: str) -> None:
         if not self._outbox.is_closing:
             CLOSED.labels(str(int(code))).inc()
-        self._outbox.close(code, reason)
+        self._outbox.close(int(code), reason)
 
     def replace(self, reason: str) -> None:
         """Another connection of this device has come. What is still under way on this one may arrive."""
