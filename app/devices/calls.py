@@ -100,7 +100,7 @@ class Calls:
 
     async def _exchange(self, line: Line, ask: Ask) -> ToolResult:
         waiter: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
-        call = OpenCall(_frame(ask, line), waiter, self._limits)
+        call = OpenCall(_frame(ask, line), waiter)
         self._check_size(call)
         line.open(call)
         try:

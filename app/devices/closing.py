@@ -14,6 +14,11 @@ class Close(IntEnum):
     TOO_MANY = 4429
 
 
+SESSION_ENDED = "This session has ended. Sign in again."
+REVOKED = "This device was revoked. Sign in again to use it."
+REPLACED = "This device connected again elsewhere; the newer connection stays."
+
+
 class SocketClosed(Exception):
     """Close the socket, with this code and this sentence."""
 

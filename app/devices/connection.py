@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 from app.devices.closing import Close, SocketClosed
@@ -54,11 +53,9 @@ class DeviceConnection:
         "_mistakes",
         "_outbox",
         "arrival",
-        "connected_at",
         "device_id",
         "id",
         "journal",
-        "timezone",
         "user_id",
     )
 
@@ -78,8 +75,6 @@ class DeviceConnection:
         self.arrival = arrival
         self.user_id: UUID = credential.user_id
         self.journal = hello.journal is not False
-        self.timezone = hello.timezone
-        self.connected_at: datetime = clock.now()
         self._clock, self._limits = clock, limits
         self._outbox = Outbox(send, abort, limits)
         self._allowance = Allowance(limits.frames_per_second, limits.frames_at_once)

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from app.auth.callers import Callers
 from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network
 from app.auth.scopes import Scope as KeyScope
-from app.devices.closing import Close, SocketClosed
+from app.devices.closing import SESSION_ENDED, Close, SocketClosed
 from app.devices.credentials import Credential
 from app.devices.limits import SocketLimits
 from app.devices.tickets import Admission, Tickets
@@ -72,7 +72,7 @@ class Entrance:
     async def check_again(self, credential: Credential) -> None:
         """For who took their time after they were let in. Raises `SocketClosed`."""
         if not await self._callers.are_still_in(credential.user_id, credential.session_id, credential.api_key_id):
-            raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
+            raise SocketClosed(Close.NOT_AUTHENTICATED, SESSION_ENDED)
 
     async def credential(self, token: str | None) -> Credential:
         """What an access token or API key opens. Raises `NotAuthenticated`."""

@@ -8,14 +8,14 @@ from uuid import uuid4
 
 from starlette.types import Scope
 
-from app.devices.closing import Close, SocketClosed
+from app.devices.closing import REVOKED, SESSION_ENDED, Close, SocketClosed
 from app.devices.codec import BadFrame, decode, encode
 from app.devices.connection import Allowance, DeviceConnection
 from app.devices.credentials import Credential
 from app.devices.entrance import Entrance
 from app.devices.frames import PROTOCOL_VERSION, DeviceHello, DeviceReady, Error, Server
 from app.devices.hub import LocalHub
-from app.devices.known_devices import REVOKED, KnownDevices
+from app.devices.known_devices import KnownDevices
 from app.devices.limits import SocketLimits
 from app.devices.measures import REJECTED_FRAMES
 from app.devices.outbox import AsgiSend
@@ -88,7 +88,7 @@ class Greeting:
         if only_device is not None and hello.device_id != only_device:
             raise SocketClosed(Close.NOT_AUTHENTICATED, "The ticket is for another device.")
         if self._ended.includes(credential):
-            raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
+            raise SocketClosed(Close.NOT_AUTHENTICATED, SESSION_ENDED)
         if self._ended.includes_device(credential, hello.device_id):
             raise SocketClosed(Close.REVOKED, REVOKED)
         self._hub.check_room(credential.user_id, hello.device_id, arrival)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.devices.closing import Close, SocketClosed
+from app.devices.closing import SESSION_ENDED, Close, SocketClosed
 from app.devices.codec import BadFrame
 from app.devices.connection import DeviceConnection
 from app.devices.entrance import Entrance
@@ -48,7 +48,7 @@ def register_own(handlers: Handlers, entrance: Entrance, ended: EndedAccess) -> 
         except NotAuthenticated as refused:
             raise SocketClosed(Close.NOT_AUTHENTICATED, refused.detail) from None
         if ended.includes(credential):  # while it was looked up
-            raise SocketClosed(Close.NOT_AUTHENTICATED, "This session has ended. Sign in again.")
+            raise SocketClosed(Close.NOT_AUTHENTICATED, SESSION_ENDED)
         if credential.user_id != connection.user_id:
             raise SocketClosed(Close.NOT_AUTHENTICATED, "That token is not for this socket.")
         connection.renew(credential)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 from uuid import UUID
 
-from app.devices.closing import Close, SocketClosed
+from app.devices.closing import REPLACED, Close, SocketClosed
 from app.devices.connection import DeviceConnection
 from app.devices.frames import ToolCall, ToolResult
 from app.devices.limits import SocketLimits
@@ -18,7 +18,6 @@ from app.devices.measures import CONNECTED
 from app.devices.slots import Slots
 from app.kit.clock import Clock
 
-REPLACED = "This device connected again elsewhere; the newer connection stays."
 OnChange = Callable[[Line, OpenCall, ToolResult], None]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.record import Kind, record
-from app.devices.closing import Close, SocketClosed
+from app.devices.closing import REVOKED, Close, SocketClosed
 from app.devices.credentials import Credential
 from app.devices.frames import DeviceHello, ToolCall
 from app.devices.hub import Hub
@@ -26,7 +26,6 @@ from app.kit.db import Database
 
 MOST_KNOWN = 100  # devices of a user
 MOST_AT_ONCE = 4  # of the ten connections of the pool
-REVOKED = "This device was revoked. Sign in again to use it."
 
 # A device that was revoked comes back when its user has signed in since. One statement: a revocation and a hello that meet
 # go one after the other, and so do two hellos of a new device.

@@ -30,11 +30,11 @@ class OpenCall:
 
     __slots__ = ("due", "frame", "other_clock", "sent", "waiter")
 
-    def __init__(self, frame: ToolCall, waiter: asyncio.Future[ToolResult] | None, limits: SocketLimits) -> None:
+    def __init__(self, frame: ToolCall, waiter: asyncio.Future[ToolResult] | None = None) -> None:
         self.frame, self.waiter = frame, waiter
         self.sent = False
-        self.due = _NEVER
-        self.other_clock = limits.call_s  # what is left on the clock that stands still
+        self.due = _NEVER  # for ever, when nobody waits
+        self.other_clock = 0.0  # what is left on the clock that stands still
 
     @property
     def changes_something(self) -> bool:
@@ -91,29 +91,28 @@ class Line:
     # The socket comes and goes
 
     def attach(self, connection: DeviceConnection, unanswered: Iterable[ToolCall]) -> DeviceConnection | None:
-        """The device is connected. What it owes is sent again: what is open here, then what only the ledger remembers.
+        """The device is connected. What it owes is sent again, changes in the order in which they were asked.
 
-        Gives back the connection this one replaces, if there is one.
+        `unanswered` is what the ledger remembers. Gives back the connection this one replaces, if there is one.
         """
         replaced, self.connection = self.connection, connection
         now = asyncio.get_running_loop().time()
         self._forget_those_nobody_waits_for()
         again: list[OpenCall] = []
-        for frame in unanswered:  # oldest first, and so are what only the ledger remembers and what is open here
+        for frame in unanswered:
             call = self.calls.get(frame.id)
             if call is None:
-                call = self.calls[frame.id] = OpenCall(frame, None, self._limits)
+                call = self.calls[frame.id] = OpenCall(frame)
                 call.sent = True
+            if call.sent:  # else it is being written down at this moment, and sends itself
                 again.append(call)
-            elif call.sent:
-                again.append(call)
-        # A write that is being put into the ledger right now sends itself.
-        again += [call for call in self.calls.values() if call.sent and call not in again]
+        again += [call for call in self.calls.values() if call.sent and call not in again]  # reads
         for call in again:
-            if replaced is None and call.waiter is not None:
+            if call.waiter is None:
+                continue  # the ledger has counted the attempt
+            call.frame = msgspec.structs.replace(call.frame, attempt=call.frame.attempt + 1)
+            if replaced is None:
                 call.due, call.other_clock = now + call.other_clock, call.due - now
-            if call.waiter is not None:
-                call.frame = msgspec.structs.replace(call.frame, attempt=call.frame.attempt + 1)
         self._arm()
         self._again = deque(again)
         if again:

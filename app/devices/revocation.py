@@ -13,11 +13,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 
-from app.devices.closing import Close
+from app.devices.closing import REVOKED, SESSION_ENDED, Close
 from app.devices.connection import DeviceConnection
 from app.devices.credentials import Credential
 from app.devices.hub import LocalHub
-from app.devices.known_devices import REVOKED
 from app.edge.problems import database_is_away
 from app.kit.clock import Clock
 from app.kit.db import APP_ROLE, Connection, connector
@@ -25,7 +24,6 @@ from app.kit.system_db import SystemDatabase
 
 log = structlog.get_logger()
 
-ENDED = "This session has ended. Sign in again."
 CHECK_EVERY_S = 2  # is the listening connection alive?
 SWEEP_EVERY_S = 60
 REMEMBERED = 10_000
@@ -144,4 +142,4 @@ class Revocation:
 
 def _close(connections: Iterable[DeviceConnection]) -> None:
     for each in list(connections):
-        each.close(Close.NOT_AUTHENTICATED, ENDED)
+        each.close(Close.NOT_AUTHENTICATED, SESSION_ENDED)

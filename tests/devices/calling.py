@@ -15,7 +15,18 @@ from tests.factories.people import Person
 
 SELECT: Frame = {"action": "select", "table": "tasks"}
 INSERT: Frame = {"action": "insert", "table": "tasks", "data": {"title": "Buy milk"}}
+UPSERT: Frame = {"action": "vector_upsert", "data": {"id": "n1", "content": "milk"}, "vector": [0.1, 0.2]}
+SEARCH: Frame = {"action": "vector_search", "vector": [0.1, 0.2], "limit": 3}
+UPDATE: Frame = {"action": "update", "table": "tasks", "data": {"id": "1", "updates": {"title": "x"}}}
+DELETE: Frame = {"action": "delete", "table": "tasks", "data": {"id": "1"}}
+GET: Frame = {"action": "get", "table": "tasks", "data": {"id": "1"}}
+ALL = [SELECT, GET, INSERT, UPDATE, DELETE, UPSERT, SEARCH]
 STORED: Frame = {"row": {"id": "1", "title": "Buy milk"}}
+HIT = {"id": "n1", "content": "milk", "score": 0.5}
+
+
+def short(pair: Any) -> str:
+    return str(pair)[:40]
 
 
 async def call(person: Person, device_id: str, asked: Frame) -> httpx.Response:

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.devices.credentials import Credential
 from app.devices.frames import DeviceHello, ToolCall
@@ -367,7 +368,8 @@ async def test_of_many_devices_that_come_at_once_no_more_than_the_limit_stay(tun
         ):
             devices = [one, two, three, four]
             for device in devices:
-                await device.send({"type": "device_hello", "device_id": device.device_id})
+                with suppress(ConnectionClosed):  # more than the limit wait at the door: some are sent away already
+                    await device.send({"type": "device_hello", "device_id": device.device_id})
             await asyncio.sleep(0.5)
             listed = (await ada.get("/devices")).json()["items"]
             assert len([each for each in listed if each["online"]]) == 2

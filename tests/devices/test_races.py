@@ -3,7 +3,7 @@ step of the service is held open."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -142,9 +142,7 @@ async def test_changes_that_wait_for_a_slow_reader_arrive_whole_and_in_order(own
         await given_up(asked)
 
 
-async def _held_open(
-    monkeypatch: pytest.MonkeyPatch, service: LiveService
-) -> tuple[asyncio.Event, asyncio.Event, Callable[..., Awaitable[Any]]]:
+def _held_open(monkeypatch: pytest.MonkeyPatch, service: LiveService) -> tuple[asyncio.Event, asyncio.Event]:
     """A greeting that stops after its transaction: (it has stopped, let it go on)."""
     known = service.devices.known
     in_full, held, go_on = known.greet, asyncio.Event(), asyncio.Event()
@@ -156,7 +154,7 @@ async def _held_open(
         return owed
 
     monkeypatch.setattr(known, "greet", slowly)
-    return held, go_on, in_full
+    return held, go_on
 
 
 async def test_a_device_that_is_revoked_while_it_is_greeted_does_not_get_in(
@@ -164,7 +162,7 @@ async def test_a_device_that_is_revoked_while_it_is_greeted_does_not_get_in(
 ) -> None:
     async with connected(service, ada, "d"):
         pass
-    held, go_on, _ = await _held_open(monkeypatch, service)
+    held, go_on = _held_open(monkeypatch, service)
     async with opened(service, ada, "d") as device:
         await device.send({"type": "device_hello", "device_id": "d"})
         await held.wait()
