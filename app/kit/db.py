@@ -70,7 +70,11 @@ def connector(url: str, role: str) -> Callable[[], Awaitable[Connection]]:
         connection: Connection = await asyncpg.connect(
             url, timeout=POOL_WAIT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings=session_settings()
         )
-        await connection.execute(f"SET ROLE {role}")
+        try:
+            await connection.execute(f"SET ROLE {role}")
+        except BaseException:  # also when cancelled: nobody else holds the connection yet
+            connection.terminate()
+            raise
         return connection
 
     return connect
