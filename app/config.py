@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.keys.master_keys import BadMasterKeys, MasterKeys
 
 MIN_SECRET_BYTES = 32
+OFFLINE_MODEL, OFFLINE_EMBEDDINGS = "offline/rules", "offline/hashing"
 _EXAMPLE = re.compile(r"change.?me|example|secret|password|your[-_ ]|xxxx|1234567|insert", re.IGNORECASE)
 
 
@@ -58,6 +59,17 @@ class Settings(BaseSettings):
     cors_origins: str = "app://*,http://localhost:*"
     trusted_hosts: str | None = None
     trusted_proxies: str | None = None
+
+    llm_model: str = OFFLINE_MODEL
+    llm_api_base: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_router_model: str | None = None
+    llm_fallback_models: str | None = None
+    embedding_model: str = OFFLINE_EMBEDDINGS
+    embedding_api_base: str | None = None
+    embedding_api_key: SecretStr | None = None
+    openai_api_key: SecretStr | None = None
+    anthropic_api_key: SecretStr | None = None
 
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
@@ -106,6 +118,27 @@ class Settings(BaseSettings):
         if url is not None and not _is_url(url.get_secret_value(), ("smtp", "smtps")):
             raise ValueError("it must look like smtp://user:password@host:587 or smtps://user:password@host:465")
         return url
+
+    @field_validator("llm_api_base", "embedding_api_base")
+    @classmethod
+    def _base_is_http(cls, url: str | None) -> str | None:
+        if url is not None and not _is_url(url, ("http", "https")):
+            raise ValueError("it must look like https://host/v1, with the version and without /chat/completions")
+        return url and url.rstrip("/")
+
+    @field_validator("llm_api_key", "embedding_api_key", "openai_api_key", "anthropic_api_key")
+    @classmethod
+    def _key_fits_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+            raise ValueError("it must be ASCII without spaces or line breaks")
+        return key
+
+    @field_validator("llm_model", "llm_router_model", "embedding_model")
+    @classmethod
+    def _model_is_one_name(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[^\s,]+", name):
+            raise ValueError("it must be the name of one model, such as openai/gpt-4o-mini")
+        return name
 
     @field_validator("redis_url")
     @classmethod
@@ -164,6 +197,21 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _openai_has_a_key(self) -> Self:
+        named = {
+            "LLM_MODEL": (self.llm_model, self.llm_api_base, self.llm_api_key),
+            "EMBEDDING_MODEL": (self.embedding_model, self.embedding_api_base, self.embedding_api_key),
+        }
+        for name, (model, base, key) in named.items():
+            if model.startswith("openai/") and base is None and key is None and self.openai_api_key is None:
+                group = name.removesuffix("_MODEL")
+                raise ValueError(
+                    f"{name} is a model of OpenAI and needs OPENAI_API_KEY (or {group}_API_KEY); "
+                    f"for a server of one's own, {group}_API_BASE"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _prod_is_complete(self) -> Self:
         if self.env != "prod":
             return self
@@ -171,9 +219,15 @@ class Settings(BaseSettings):
             "DATABASE_URL": self.database_url,
             "JWT_SECRET": self.jwt_secret,
             "MASTER_KEYS": self.master_keys,
+            "LLM_MODEL": None if self.llm_model == OFFLINE_MODEL else self.llm_model,
         }
         if missing := [name for name, value in needed.items() if value is None]:
             raise ValueError(f"ENV=prod needs {', '.join(missing)}; .env.example says what each is for")
+        if OFFLINE_MODEL in (self.llm_router_model, *self.fallback_models):
+            raise ValueError(
+                f"{OFFLINE_MODEL} is for trying things out; ENV=prod refuses it, "
+                "also as LLM_ROUTER_MODEL and in LLM_FALLBACK_MODELS"
+            )
         if self.rate_limits == "off":
             raise ValueError("RATE_LIMITS=off is for benchmarks and tests; ENV=prod refuses it")
         return self
@@ -182,6 +236,11 @@ class Settings(BaseSettings):
     def own_url(self) -> str:
         """Where people reach this service: the base of links in mails."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def fallback_models(self) -> list[str]:
+        """Models asked in this order when LLM_MODEL fails."""
+        return _split(self.llm_fallback_models or "")
 
     @property
     def cors_origin_pattern(self) -> str:

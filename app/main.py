@@ -10,6 +10,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app import openapi
 from app.accounts import account_routes, admin_routes, credential_routes
 from app.accounts import routes as auth_routes
+from app.assistant import routes as chat_routes
+from app.assistant.approvals import routes as approval_routes
+from app.assistant.limits import TurnLimits
 from app.audit import routes as audit_routes
 from app.config import Settings
 from app.devices import routes as device_routes
@@ -22,8 +25,10 @@ from app.edge.sockets_first import SocketsFirst
 from app.health import routes as health_routes
 from app.jobs import routes as job_routes
 from app.kit.clock import Clock, SystemClock
+from app.llm.limits import ModelLimits
 from app.pages import routes as page_routes
 from app.parts import Parts
+from app.threads import routes as thread_routes
 
 API = "/api/v1"
 
@@ -33,6 +38,9 @@ FEATURES = [
     auth_routes.router,
     credential_routes.router,
     account_routes.router,
+    chat_routes.router,
+    approval_routes.router,
+    thread_routes.router,
     device_routes.diagnostics,  # first: a device's id may hold slashes
     device_routes.router,
     admin_routes.router,
@@ -42,13 +50,19 @@ FEATURES = [
 
 
 def create_app(
-    settings: Settings, *, clock: Clock | None = None, with_worker: bool = True, limits: SocketLimits | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    with_worker: bool = True,
+    limits: SocketLimits | None = None,
+    turn_limits: TurnLimits | None = None,
+    model_limits: ModelLimits | None = None,
 ) -> FastAPI:
     """The application. `settings` are complete: database URL and secrets are there (see `app.cli.ready`).
 
-    Tests give a clock that moves, and sockets other limits; `with_worker=False` leaves background work to another process.
+    Tests give a clock that moves, and sockets, turns and models other limits; `with_worker=False` leaves background work to another process.
     """
-    parts = Parts(settings, clock or SystemClock(), limits)
+    parts = Parts(settings, clock or SystemClock(), limits, turn_limits, model_limits)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

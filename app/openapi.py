@@ -23,6 +23,7 @@ ABOUT: dict[str, Any] = {
     "openapi_tags": [
         {"name": "health", "description": "Is it up, is it ready, how is it doing?"},
         {"name": "auth", "description": "Accounts: sign up, in and out; credentials; export and erasure."},
+        {"name": "chat", "description": "Conversations with the assistant, and what was said in them."},
         {
             "name": "devices",
             "description": "The user's devices, and the socket that reaches them: `GET /api/v1/ws/device` (WebSocket). "

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from fastapi import FastAPI
 
@@ -20,6 +21,13 @@ from app.accounts.refresh import Refresh
 from app.accounts.registration import Registration
 from app.accounts.sessions import Sessions
 from app.accounts.sign_in import SessionOpener, SignIn
+from app.assistant.approvals.asking import Asking
+from app.assistant.approvals.deps import ApprovalServices
+from app.assistant.approvals.edits import checked_edit
+from app.assistant.approvals.store import Approvals, PausedTurns, Policies
+from app.assistant.build import AssistantParts, built
+from app.assistant.limits import TurnLimits
+from app.assistant.models import Models
 from app.audit.overview import AuditTrail
 from app.auth.access_tokens import AccessTokens
 from app.auth.callers import Callers
@@ -44,6 +52,7 @@ from app.devices.revocation import EndedAccess, Revocation
 from app.devices.socket import DeviceSocket
 from app.devices.tickets import Tickets
 from app.devices.turns import Turns
+from app.devices.welcomes import Welcomes
 from app.health.checks import Check, Readiness
 from app.idempotency.keep import Idempotency
 from app.jobs.administration import JobAdministration
@@ -59,9 +68,17 @@ from app.keys.vault import KeyVault
 from app.kit.clock import Clock
 from app.kit.db import Database
 from app.kit.system_db import SystemDatabase
+from app.llm.limits import ModelLimits
 from app.mail.folder import FolderMailer
 from app.mail.port import Mailer, MailRejected, NoMailer
 from app.mail.smtp import SmtpMailer
+from app.threads.conversations import Conversations
+from app.threads.deps import ThreadServices
+from app.threads.finishing import TITLE_TASK
+from app.threads.history import History
+from app.threads.jobs import TITLE_RETRY, ThreadTitles
+from app.threads.runs import Runs
+from app.threads.titles import Titles
 
 JOBS_DRAIN_S = 10
 SOCKETS_DRAIN_S = 10
@@ -70,7 +87,14 @@ SOCKETS_DRAIN_S = 10
 class Parts:
     """Everything that lives as long as the process. Building it connects to nothing; `running` does."""
 
-    def __init__(self, settings: Settings, clock: Clock, limits: SocketLimits | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        limits: SocketLimits | None = None,
+        turn_limits: TurnLimits | None = None,
+        model_limits: ModelLimits | None = None,
+    ) -> None:
         assert settings.database_url is not None
         assert settings.jwt_secret is not None
         assert settings.master_keys is not None
@@ -98,6 +122,10 @@ class Parts:
             devices_per_user=settings.ws_max_devices_per_user,
         )
         self.devices = self._devices()
+        self.threads = self._threads()
+        self.approvals = self._approvals()
+        self.models = Models(settings, model_limits)
+        self.assistant = self._assistant(turn_limits or TurnLimits())
         self.socket = self._socket()
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
         self.readiness = self._readiness()
@@ -106,7 +134,8 @@ class Parts:
     def attach(self, app: FastAPI) -> None:
         """Where each feature's `deps.py` looks for its services."""
         app.state.auth, app.state.accounts, app.state.jobs = self.auth, self.accounts, self.jobs
-        app.state.devices = self.devices
+        app.state.devices, app.state.threads = self.devices, self.threads
+        app.state.approvals, app.state.assistant = self.approvals, self.assistant.services
         app.state.audit, app.state.readiness = AuditTrail(self.system), self.readiness
         token = self.settings.metrics_token
         app.state.begin_stopping = self.begin_stopping
@@ -123,24 +152,29 @@ class Parts:
                 await self.worker.start()
             else:
                 self.readiness.checks.pop("scheduler")
+            await self.assistant.services.assistant.take_up()
+            self.assistant.leases.start()
             self.revocation.start()
             yield
         finally:
             self.begin_stopping()
             assert self._drained is not None
             await self._drained
+            await self.assistant.services.assistant.drained()
+            await self.assistant.leases.stop()
             await self.revocation.stop()
             await self.devices.calls.settled()
             await self.close()
 
     async def close(self) -> None:
-        await asyncio.gather(self.db.close(), self.system.close(), close(self.counters))
+        await asyncio.gather(self.db.close(), self.system.close(), close(self.counters), self.models.aclose())
         self.hasher.close()
 
     def begin_stopping(self) -> None:
         """Not ready any more, and no new jobs; what is under way goes on. The first thing at SIGTERM."""
         self.readiness.stopping = True
         self.socket.stopping = True
+        self.assistant.services.assistant.is_stopping = True
         if self._drained is None:
             self._drained = asyncio.create_task(self.worker.stop(JOBS_DRAIN_S), name="drain jobs")
 
@@ -152,7 +186,8 @@ class Parts:
         return AuthServices(Callers(self.db, self.tokens, self.clock), limiter)
 
     async def drain_sockets(self) -> None:
-        """Let the devices answer what they were asked, for a while; then send them away, to come back elsewhere."""
+        """Let turns and devices end what they are at, for a while; then send the devices away, to come back elsewhere."""
+        await self.assistant.services.assistant.drained()
         await drained(self.devices.hub, self.devices.calls, within_s=SOCKETS_DRAIN_S)
 
     def _devices(self) -> DeviceServices:
@@ -165,6 +200,37 @@ class Parts:
             calls=Calls(hub, ledger, limits),
             hub=hub,
             turns=Turns(limits),
+        )
+
+    def _threads(self) -> ThreadServices:
+        return ThreadServices(
+            conversations=Conversations(self.db, self.vault),
+            runs=Runs(self.db, self.vault, self.clock, owner=uuid4()),
+            history=History(self.db, self.vault),
+        )
+
+    def _approvals(self) -> ApprovalServices:
+        approvals = Approvals(self.db, self.vault, self.clock, checked_edit)
+        return ApprovalServices(
+            approvals=approvals,
+            policies=Policies(self.db),
+            paused=PausedTurns(self.db, self.vault, self.clock),
+            asking=Asking(self.devices.hub, approvals),
+        )
+
+    def _assistant(self, limits: TurnLimits) -> AssistantParts:
+        settings = self.settings
+        keys = (settings.llm_api_key, settings.embedding_api_key, settings.openai_api_key, settings.anthropic_api_key)
+        return built(
+            db=self.db,
+            clock=self.clock,
+            limiter=self.auth.limiter,
+            models=self.models,
+            devices=self.devices,
+            threads=self.threads,
+            approvals=self.approvals,
+            secrets=[key.get_secret_value() for key in keys if key is not None],
+            limits=limits,
         )
 
     def _socket(self) -> DeviceSocket:
@@ -181,9 +247,14 @@ class Parts:
         )
         handlers = Handlers()
         register_own(handlers, entrance, ended)
+        self.assistant.from_devices.register(handlers)
         greeting = Greeting(entrance, devices.known, devices.hub, devices.turns, ended, clock, limits)
+        welcomes = Welcomes()
+        welcomes.register(self.approvals.asking.welcome)
         origins = self.settings.cors_origin_pattern
-        return DeviceSocket(greeting, handlers, devices.hub, devices.turns, devices.known, limits, origins=origins)
+        return DeviceSocket(
+            greeting, handlers, devices.hub, devices.turns, devices.known, limits, welcomes, origins=origins
+        )
 
     def _accounts(self) -> AccountServices:
         db, vault, hasher, clock = self.db, self.vault, self.hasher, self.clock
@@ -212,11 +283,13 @@ class Parts:
         )
         mail = Retry(give_up_on=(MailRejected,))
         erasures = AccountErasures(ErasureFinish(self.system, self.clock), self.vault)
+        titles = ThreadTitles(Titles(self.db, self.vault, self.assistant.titling.ask))
         return [
             Task("accounts.send_link", mails.send_link, mail),
             Task("accounts.send_notice", mails.send_notice, mail),
             Task("accounts.send_receipt", mails.send_receipt, mail),
             Task("accounts.finish_erasure", erasures.finish_erasure),
+            Task(TITLE_TASK, titles.give, TITLE_RETRY),
         ]
 
     def _periodic(self) -> list[Periodic]:

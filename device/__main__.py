@@ -1,4 +1,4 @@
-"""The command line: `python -m device register | login | status | seed | connect | sql`."""
+"""The command line: `python -m device register | login | status | seed | connect | chat | sql`."""
 
 import argparse
 import os
@@ -49,6 +49,10 @@ def _run(home: Path, arguments: argparse.Namespace) -> int:
         from device.cli.connect import stay_online
 
         return stay_online(home, as_json=arguments.json)
+    elif arguments.command == "chat":
+        from device.cli.chat import chat
+
+        return chat(home, arguments)
     else:
         from device.cli.sql import sql
 

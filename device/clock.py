@@ -13,12 +13,13 @@ def now_ms() -> int:
 def machine_timezone() -> str:
     """The IANA name the server needs to know what "today" means here; `UTC` when the machine does not tell."""
     for name in (os.environ.get("TZ", "").removeprefix(":"), _etc_timezone(), _etc_localtime()):
-        if name and _is_iana(name):
+        if name and is_timezone(name):
             return name
     return "UTC"
 
 
-def _is_iana(name: str) -> bool:
+def is_timezone(name: str) -> bool:
+    """Is it an IANA name that this machine knows?"""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # a path, a folder of zones, an unknown name

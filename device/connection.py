@@ -27,13 +27,15 @@ log = logging.getLogger(__name__)
 _READY_WITHIN_S = 15.0
 _USUAL_HEARTBEAT_S = 30.0
 _TURN_FRAMES = {"stream_start", "floating_domain", "activity", "stream_text", "stream_end"}
+_APPROVAL_FRAMES = {"approval_request", "approval_resolved"}
 
 CarryOut = Callable[[Call], Awaitable[Outcome]]
 Renew = Callable[[], Awaitable[str]]
 
 
 class Connection:
-    """`renew` returns a fresh access token. `became_ready` is called once, when the server has accepted the hello."""
+    """`renew` returns a fresh access token. `became_ready` is called once, when the server has accepted the hello; `hear`
+    with every frame that is no duplicate, before anything is done about it."""
 
     def __init__(
         self,
@@ -42,12 +44,14 @@ class Connection:
         carry_out: CarryOut,
         renew: Renew,
         became_ready: Callable[[Frame], None],
+        hear: Callable[[Frame], None],
         turns: Turns,
         hooks: Hooks,
         levers: Levers,
     ) -> None:
         self._websocket = websocket
-        self._carry_out, self._renew, self._became_ready = carry_out, renew, became_ready
+        self._carry_out, self._renew = carry_out, renew
+        self._became_ready, self._hear = became_ready, hear
         self._turns, self._hooks, self._levers = turns, hooks, levers
         self._calls: asyncio.Queue[tuple[Call, float]] = asyncio.Queue()
         self._renewal: asyncio.Task[None] | None = None
@@ -101,8 +105,9 @@ class Connection:
         if kind in _TURN_FRAMES:
             if not self._is_news(frame):
                 return
-        elif kind not in self._on:
+        elif kind not in self._on and kind not in _APPROVAL_FRAMES:
             log.info("ignored a frame of type %.40r", kind)
+        self._hear(frame)
         self._hooks.tell("frame", frame)
         if kind in self._on:
             await self._on[kind](frame)

@@ -4,18 +4,23 @@ import asyncio
 import random
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from device.api import Service
 from device.backoff import Backoff
-from device.calls import Call, Frame, Outcome
+from device.calls import Call, Frame, Outcome, fits_a_frame
 from device.clock import machine_timezone, now_ms
 from device.connection import Connection
-from device.errors import DeviceError
+from device.conversations import Conversations
+from device.decisions import OnApproval
+from device.errors import DeviceError, DeviceStopped
 from device.home import device_id as id_of_home
 from device.hooks import CallDone, Hooks
 from device.levers import Levers
@@ -24,16 +29,20 @@ from device.resume import Turns
 from device.session import FixedTokens, KeptTokens
 from device.store import Counts, Database
 from device.tokens import Tokens
+from device.turn import Question, Scope, Turn
 from device.version import CLIENT_NAME, PROTOCOL, VERSION
 
 ASKED = Ending("asked", "Stopped.")
+_REQUESTS = {"home_request", "floating_request"}
 
 
 class Device:
-    """One device of one user: a home on disk, and the connection to the service.
+    """One device of one user: a home on disk, the connection to the service, and the questions to the assistant.
 
     `tokens`: what a sign-in gave, an access token or API key as text, or None for those kept in the home (`session.json`).
-    Hooks (`say`, `on_…`): see `hooks.Hooks`. `crowded_s`: the least wait after the service said "too many".
+    Hooks (`say`, `on_…`): see `hooks.Hooks`. `on_approval` alone is awaited: it returns a `Decision`, and is cancelled when
+    the question is withdrawn (see `approvals.py`). `timezone`: an IANA name; default: the machine's. `crowded_s`: the least
+    wait after the service said "too many".
     `durable=False`: see `store.Database`. `levers`: faults to order, for tests.
     """
 
@@ -54,6 +63,7 @@ class Device:
         on_lost: Callable[[list[str]], None] | None = None,
         on_gap: Callable[[str, int, int], None] | None = None,
         on_state: Callable[[str, str], None] | None = None,
+        on_approval: OnApproval | None = None,
         backoff_base_s: float = 0.5,
         backoff_cap_s: float = 30.0,
         crowded_s: float = 5.0,
@@ -73,6 +83,7 @@ class Device:
         self._name = (name or socket.gethostname())[:128]
         self._timezone = timezone or machine_timezone()
         self._hooks = Hooks(say, on_frame, on_call, on_error, on_lost, on_gap, self._keep_state(on_state))
+        self._conversations = Conversations(self._send_if_connected, on_approval, self._hooks)
         self._reconnecting = Reconnecting(
             service,
             _source(home, service, tokens),
@@ -149,11 +160,34 @@ class Device:
             await self.stop()
             await running
 
+    def ask(
+        self,
+        message: str,
+        *,
+        request_id: str | None = None,
+        thread_id: str | None = None,
+        session_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, str]] | None = None,
+        scope: Scope | None = None,
+    ) -> Turn:
+        """Ask the assistant: at home, or with a `scope` in the floating window. See `turn.Question` for what goes along.
+
+        Needs no connection: it is sent when there is one. Raises `DeviceStopped` when there will be none, `DeviceError` for
+        a question that is larger than a frame, `ValueError` for a `request_id` whose turn is under way.
+        """
+        if self.ending is not None:
+            raise DeviceStopped(self.ending.sentence)
+        question = Question(message, request_id or str(uuid4()), thread_id, session_id, context, history, scope)
+        if not fits_a_frame(question.frame()):
+            raise DeviceError("This is more than the service takes at once. Ask with less.")
+        return self._conversations.ask(question)
+
     async def send(self, frame: Frame) -> None:
         """Any frame of the protocol, now. Raises `DeviceError` when not connected, `ConnectionClosed`."""
         if self._connection is None:
             raise DeviceError(f"The device is not connected. {self._last_state}")
-        if isinstance(request_id := frame.get("request_id"), str):
+        if frame.get("type") in _REQUESTS and isinstance(request_id := frame.get("request_id"), str):
             self.turns.ask_again(request_id)
         await self._connection.send(frame)
 
@@ -161,6 +195,12 @@ class Device:
         """Tear the connection off, as a cut cable would. The device reconnects by itself."""
         if self._connection is not None:
             self._connection.abort()
+
+    async def _send_if_connected(self, frame: Frame) -> None:
+        """What counts is sent again by whoever sent it, when the next connection is ready."""
+        if self._is_ready:
+            with suppress(DeviceError, ConnectionClosed):
+                await self.send(frame)
 
     async def _one_life(self) -> Ending | None:
         """None when it ended to begin again."""
@@ -170,6 +210,7 @@ class Device:
         finally:  # also when `run` itself is cancelled
             life.cancel()
             await asyncio.wait({life})
+            await self._conversations.close(_why(life))
             await self.store.close()
             self._life = None
             self._wake()
@@ -195,6 +236,7 @@ class Device:
             carry_out=self._carry_out,
             renew=self._reconnecting.fresh_token,
             became_ready=self._became_ready,
+            hear=self._conversations.hear,
             turns=self.turns,
             hooks=self._hooks,
             levers=self.levers,
@@ -203,6 +245,7 @@ class Device:
             await self._connection.live(self._hello())
         finally:
             self._connection, self._is_ready = None, False
+            self._conversations.disconnected()
 
     def _hello(self) -> Frame:
         return {
@@ -221,6 +264,7 @@ class Device:
         self.ready_frame, self._is_ready = frame, True
         self.connections += 1
         self._reconnecting.became_ready()
+        self._conversations.connected()
         self._hooks.tell("state", "ready", f"Ready. Connection {frame.get('connection_id')}")
         self.store.note_online()
 
@@ -241,6 +285,12 @@ class Device:
     def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _why(life: asyncio.Task[Ending]) -> str:
+    if life.cancelled() or life.exception() is not None:
+        return ASKED.sentence
+    return life.result().sentence
 
 
 def _source(home: Path, service: Service, tokens: Tokens | str | None) -> FixedTokens | KeptTokens:

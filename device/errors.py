@@ -39,3 +39,25 @@ class ServiceRefused(DeviceError):
     def __init__(self, sentence: str, status: int, code: str = "") -> None:
         super().__init__(sentence)
         self.status, self.code = status, code
+
+
+class TurnRefused(DeviceError):
+    """The service did not begin the turn. `code` is the stable word of its `error` frame: `rate_limited`, `quota_exceeded`,
+    `too_large`, ...; `retry_after_s` is 0 where it named no time."""
+
+    def __init__(self, sentence: str, code: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.code, self.retry_after_s = code, retry_after_s
+
+
+class TurnLost(DeviceError):
+    """The service cannot tell the rest of the turn any more. Its text is kept in `thread_id`; None where the turn's first
+    frame never came."""
+
+    def __init__(self, sentence: str, thread_id: str | None) -> None:
+        super().__init__(sentence)
+        self.thread_id = thread_id
+
+
+class DeviceStopped(DeviceError):
+    """The device is not online any more, and will not come back by itself."""

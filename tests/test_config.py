@@ -18,6 +18,7 @@ PROD = {
     "DATABASE_URL": "postgresql://adiuva:pw@db/adiuva",
     "JWT_SECRET": JWT_SECRET,
     "MASTER_KEYS": MASTER_KEYS,
+    "LLM_MODEL": "anthropic/some-model",
 }
 
 
@@ -89,6 +90,8 @@ def test_everything_that_is_wrong_is_told_at_once_a_line_each(environment: Envir
         ("DATABASE_URL", "mysql://user:hunter2@host/db"),
         ("SMTP_URL", "smtp://user:hunter2@host"),
         ("PUBLIC_URL", "ftp://user:hunter2@host"),
+        ("LLM_API_KEY", "hunter2 hunter2"),
+        ("LLM_API_BASE", "ftp://user:hunter2@host"),
         ("PORT", "hunter2"),
     ],
 )
@@ -106,6 +109,10 @@ def test_the_value_that_is_refused_is_not_shown(environment: Environment, name: 
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "http://localhost:6379"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("LLM_API_BASE", "localhost:11434"),
+        ("EMBEDDING_API_BASE", "localhost/v1"),
+        ("OPENAI_API_KEY", "sk-é"),
+        ("LLM_MODEL", "openai/a, openai/b"),
         ("TRUSTED_PROXIES", "10.0.0.1, proxy.internal"),
     ],
 )
@@ -130,7 +137,7 @@ def test_settings_do_not_show_secrets_when_printed(environment: Environment) -> 
         assert MASTER_KEYS.partition(":")[2] not in shown
 
 
-@pytest.mark.parametrize("missing", ["DATABASE_URL", "JWT_SECRET", "MASTER_KEYS"])
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "JWT_SECRET", "MASTER_KEYS", "LLM_MODEL"])
 def test_production_names_what_is_missing(environment: Environment, missing: str) -> None:
     told = environment.refused(**{name: value for name, value in PROD.items() if name != missing})
     assert missing in told
@@ -138,9 +145,41 @@ def test_production_names_what_is_missing(environment: Environment, missing: str
         assert there not in told
 
 
+@pytest.mark.parametrize("name", ["LLM_MODEL", "LLM_ROUTER_MODEL", "LLM_FALLBACK_MODELS"])
+def test_production_refuses_the_offline_model(environment: Environment, name: str) -> None:
+    assert name in environment.refused(**PROD | {name: "offline/rules"})
+
+
+def test_offline_embeddings_are_good_enough_for_production(environment: Environment) -> None:
+    assert environment.read(**PROD, EMBEDDING_MODEL="offline/hashing").embedding_model == "offline/hashing"
+
+
+def test_without_a_word_about_models_the_assistant_is_offline(environment: Environment) -> None:
+    settings = environment.read()
+    assert (settings.llm_model, settings.embedding_model) == ("offline/rules", "offline/hashing")
+    assert settings.fallback_models == []
+
+
+def test_fallback_models_are_a_list_in_order(environment: Environment) -> None:
+    told = environment.read(LLM_FALLBACK_MODELS="anthropic/a, ollama/b ,")
+    assert told.fallback_models == ["anthropic/a", "ollama/b"]
+
+
+@pytest.mark.parametrize("group", ["LLM", "EMBEDDING"])
+def test_a_model_of_openai_needs_a_key_or_an_address(environment: Environment, group: str) -> None:
+    model = {f"{group}_MODEL": "openai/some-model"}
+    assert f"{group}_MODEL is a model of OpenAI and needs OPENAI_API_KEY" in environment.refused(**model)
+    for enough in ({"OPENAI_API_KEY": "sk"}, {f"{group}_API_KEY": "sk"}, {f"{group}_API_BASE": "http://h/v1"}):
+        environment.read(**model | enough)
+
+
+def test_the_address_of_a_server_may_end_in_a_slash(environment: Environment) -> None:
+    assert environment.read(LLM_API_BASE="http://localhost:11434/v1/").llm_api_base == "http://localhost:11434/v1"
+
+
 def test_production_names_all_that_is_missing(environment: Environment) -> None:
     told = environment.refused(ENV="PROD")
-    assert "DATABASE_URL, JWT_SECRET, MASTER_KEYS" in told
+    assert "DATABASE_URL, JWT_SECRET, MASTER_KEYS, LLM_MODEL" in told
 
 
 def test_production_refuses_to_go_without_rate_limits(environment: Environment) -> None:

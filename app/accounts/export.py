@@ -30,6 +30,8 @@ LEFT_OUT = {
     "api_keys.key_hash": "proves the key",
     "user_keys": "wrapped data keys; what they protect is exported in clear",
     "socket_tickets": "hashes of secrets that open the socket once, for half a minute",
+    "runs.request_hash": "tells a repeated request from another; what was asked is exported in clear",
+    "paused_turns": "how far a turn has come that waits for minutes; what was said and asked in it is exported in clear",
     "kept_answers": "repeats of answers the user has had, kept for a day",
 }
 

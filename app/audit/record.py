@@ -29,6 +29,7 @@ class Kind(StrEnum):
     CHANGED_BY_ADMIN = "changed_by_admin"
     JOB_RETRIED = "job_retried"
     DEVICE_REVOKED = "device_revoked"
+    APPROVAL_ANSWERED = "approval_answered"
 
 
 def record(

@@ -1,4 +1,5 @@
-"""Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, `DeviceCaller`, or `Anyone`.
+"""Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, `ChatCaller`,
+`DeviceCaller`, or `Anyone`.
 
 Each of them also counts the request against the caller's rate limit, unless its name says otherwise.
 """
@@ -99,6 +100,7 @@ async def _count(request: Request, limiter: RateLimiter, bucket: str, per_minute
 CurrentUser = Annotated[Caller, Depends(_Bearer())]
 CurrentAdmin = Annotated[Caller, Depends(_Bearer(admin=True))]
 ReadCaller = Annotated[Caller, Depends(_Bearer(Scope.READ))]
+ChatCaller = Annotated[Caller, Depends(_Bearer(Scope.CHAT))]
 DeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE))]
 UncountedDeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE, counted=False))]
 Anyone = Depends(anyone)

@@ -61,7 +61,7 @@ class RateLimiter:
         standing = Standing(per_minute, max(0, per_minute - used), ceil(resets_at))
         return standing, used <= per_minute
 
-    def refusal(self, standing: Standing) -> RateLimited:
+    def refusal(self, standing: Standing, what: str = "requests") -> RateLimited:
         wait = ceil(standing.resets_at - self._clock.now().timestamp())
         wait = min(max(1, wait), WINDOW_S)  # the reset is told in whole seconds, up to one later than it comes
-        return RateLimited(f"That was more than {standing.limit} requests in a minute.", retry_after=wait)
+        return RateLimited(f"That was more than {standing.limit} {what} in a minute.", retry_after=wait)

@@ -1,11 +1,22 @@
 """Frames to bytes and back. What a device sends is checked here, before anything acts on it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
 
-from app.devices.frames import DeviceHello, ErrorCode, Frame, FromDevice, ToolResult
+from app.devices.frames import (
+    ApprovalResponse,
+    Cancel,
+    DeviceHello,
+    ErrorCode,
+    FloatingRequest,
+    Frame,
+    FromDevice,
+    HomeRequest,
+    ToolResult,
+)
 
 _FROM_DEVICE: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
 _CONTAINERS = frozenset({dict, list})
@@ -62,13 +73,27 @@ def decode(text: str, *, nesting: int, containers: int) -> FromDevice:
         frame = _FROM_DEVICE.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _explained(text, str(error)) from None
-    if isinstance(frame, DeviceHello) and not _printable(frame):
-        raise BadFrame("invalid_frame", "Ids are 1 to 128 printable characters.")
+    if not all(each is None or each.isprintable() for each in _ids(frame)):
+        raise _explained(text, "Ids are 1 to 128 printable characters.")
     return frame
 
 
-def _printable(hello: DeviceHello) -> bool:
-    return hello.device_id.isprintable() and all(each.isprintable() for each in [*hello.resume, *hello.agent_ids])
+def _ids(frame: FromDevice) -> Sequence[str | None]:
+    """The ids in a frame; those of a `tool_result` are checked by whoever finds that no call has them."""
+    match frame:
+        case ToolResult():
+            return ()
+        case DeviceHello():
+            return (frame.device_id, *frame.resume, *frame.agent_ids)
+        case FloatingRequest():
+            return (frame.request_id, frame.session_id, frame.thread_id, frame.scope.id)
+        case HomeRequest():
+            return (frame.request_id, frame.session_id, frame.thread_id)
+        case Cancel():
+            return (frame.request_id,)
+        case ApprovalResponse():
+            return (frame.id,)
+    return ()
 
 
 def _is_deeper(text: str, nesting: int) -> bool:

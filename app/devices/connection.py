@@ -56,6 +56,7 @@ class DeviceConnection:
         "device_id",
         "id",
         "journal",
+        "timezone",
         "user_id",
     )
 
@@ -75,6 +76,7 @@ class DeviceConnection:
         self.arrival = arrival
         self.user_id: UUID = credential.user_id
         self.journal = hello.journal is not False
+        self.timezone = hello.timezone  # as the device tells it; nobody has checked it
         self._clock, self._limits = clock, limits
         self._outbox = Outbox(send, abort, limits)
         self._allowance = Allowance(limits.frames_per_second, limits.frames_at_once)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.auth.callers import Caller
+from app.auth.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Credential:
     api_key_id: UUID | None  # of a script
     signed_in_at: datetime  # a device that was revoked after this stays out
     expires_at: datetime | None
+    may_chat: bool = True
 
     @property
     def names(self) -> tuple[UUID | None, UUID | None]:
@@ -21,4 +23,11 @@ class Credential:
 
     @classmethod
     def of(cls, caller: Caller) -> "Credential":
-        return cls(caller.user_id, caller.session_id, caller.api_key_id, caller.signed_in_at, caller.expires_at)
+        return cls(
+            caller.user_id,
+            caller.session_id,
+            caller.api_key_id,
+            caller.signed_in_at,
+            caller.expires_at,
+            caller.may(Scope.CHAT),
+        )

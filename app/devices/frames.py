@@ -20,6 +20,7 @@ Action = Literal["select", "get", "insert", "update", "delete", "vector_upsert",
 Table = Literal["tasks", "projects", "timelines", "notes", "taskComments", "clients"]
 
 PROTOCOL_VERSION = 1
+MAX_REASON = 2_000  # characters
 
 
 class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -73,7 +74,53 @@ class Pong(Frame, frozen=True, kw_only=True, tag="pong"):
     """The answer to a `ping`."""
 
 
-FromDevice = DeviceHello | ToolResult | AuthRefresh | Pong
+class PastMessage(Struct, frozen=True, kw_only=True):
+    role: Annotated[str, Meta(max_length=32, description="`user` or `assistant`.")]
+    content: str
+
+
+class HomeRequest(Frame, frozen=True, kw_only=True, tag="home_request"):
+    """A question to the assistant. The same `request_id` again goes on with that turn and never runs it twice."""
+
+    request_id: Annotated[Id, Meta(description="Made up by the service when it is missing.")] | None = None
+    message: Annotated[str, Meta(min_length=1, description="At most 32,000 characters.")]
+    session_id: Annotated[Id, Meta(description="Groups turns; the connection when it is missing.")] | None = None
+    thread_id: Annotated[Id, Meta(description="A new thread when it is missing.")] | None = None
+    conversation_history: Annotated[
+        list[PastMessage] | None, Meta(description="Ignored with a `thread_id`: the thread has its own.")
+    ] = None
+    context: dict[str, Any] | None = None
+
+
+class Scope(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the user is looking at."""
+
+    type: Literal["task", "project", "note", "timeline", "client", "none"]
+    id: Id | None = None
+
+
+class FloatingRequest(HomeRequest, frozen=True, kw_only=True, tag="floating_request"):
+    """A question about what the user is looking at."""
+
+    scope: Scope
+
+
+class Cancel(Frame, frozen=True, kw_only=True, tag="cancel"):
+    """Stop a turn."""
+
+    request_id: Id
+
+
+class ApprovalResponse(Frame, frozen=True, kw_only=True, tag="approval_response"):
+    """The user's answer to an `approval_request`. The first one wins."""
+
+    id: Id
+    decision: Literal["approve", "edit", "reject"]
+    args: Annotated[dict[str, Any], Meta(description="With `edit`: what to use instead.")] | None = None
+    reason: Annotated[str, Meta(max_length=MAX_REASON, description="Told to the assistant.")] | None = None
+
+
+FromDevice = DeviceHello | ToolResult | AuthRefresh | Pong | HomeRequest | FloatingRequest | Cancel | ApprovalResponse
 
 
 # To the device
@@ -173,6 +220,27 @@ class StreamEnd(Frame, frozen=True, kw_only=True, tag="stream_end"):
     error: TurnError | None = None
 
 
+class ApprovalRequest(Frame, frozen=True, kw_only=True, tag="approval_request"):
+    """A turn waits until the user has answered, or until `expires_at`. Sent to every device, and again to one that
+    connects meanwhile."""
+
+    id: Id
+    request_id: str
+    tool: str
+    summary: Annotated[str, Meta(description="The question, in a sentence.")]
+    args: Annotated[dict[str, Any], Meta(description="What the tool would be called with.")]
+    expires_at: Ms
+
+
+class ApprovalResolved(Frame, frozen=True, kw_only=True, tag="approval_resolved"):
+    """An approval has been answered, on whichever device, or has expired: nothing is asked any more."""
+
+    id: Id
+    request_id: str
+    decision: Literal["approve", "edit", "reject", "expired"]
+    by: Annotated[str, Meta(description="A device_id, or `api`; absent when nobody answered.")] | None = None
+
+
 class AuthExpiring(Frame, frozen=True, kw_only=True, tag="auth_expiring"):
     """Send `auth_refresh` before this moment, or the socket is closed with 4401."""
 
@@ -214,6 +282,8 @@ ToDevice = (
     | Activity
     | StreamText
     | StreamEnd
+    | ApprovalRequest
+    | ApprovalResolved
     | AuthExpiring
     | Ping
     | Error

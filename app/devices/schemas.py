@@ -16,7 +16,7 @@ MAX_DIMENSIONS = 4096
 NESTING = SocketLimits.nesting
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("only printable characters are allowed")
     return text
@@ -25,7 +25,7 @@ def _printable(text: str) -> str:
 DeviceId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=128),
-    AfterValidator(_printable),
+    AfterValidator(printable),
     Field(description="What the device calls itself in `device_hello`.", examples=["laptop-of-ada"]),
 ]
 
@@ -71,7 +71,7 @@ class RenameBody(Body):
     )
 
 
-def _sendable(value: Any) -> Any:
+def sendable(value: Any) -> Any:
     """JSON has no NaN, but parsers of it let one through; a device must not be sent what it cannot read."""
     level = [value]
     for _ in range(NESTING):
@@ -124,7 +124,7 @@ class CallBody(Body):
     @model_validator(mode="before")
     @classmethod
     def _can_be_sent(cls, value: Any) -> Any:
-        return _sendable(value)
+        return sendable(value)
 
     @model_validator(mode="after")
     def _whole(self) -> "CallBody":

@@ -24,6 +24,7 @@ from app.devices.limits import SocketLimits
 from app.devices.measures import CLOSED, IGNORED_RESULTS, REJECTED_FRAMES
 from app.devices.outbox import AsgiSend
 from app.devices.turns import Turns
+from app.devices.welcomes import Welcomes
 from app.edge.headers import header
 from app.edge.problems import database_is_away, problem
 
@@ -43,12 +44,13 @@ class DeviceSocket:
         turns: Turns,
         devices: KnownDevices,
         limits: SocketLimits,
+        welcomes: Welcomes,
         *,
         origins: str,
     ) -> None:
         """`origins` is a regular expression of the browser origins that may connect."""
         self._greeting, self._handlers, self._hub, self._turns = greeting, handlers, hub, turns
-        self._devices, self._limits = devices, limits
+        self._devices, self._limits, self._welcomes = devices, limits, welcomes
         self._origins = re.compile(origins)
         self.stopping = False
 
@@ -96,11 +98,13 @@ class DeviceSocket:
     async def _serve(self, connection: DeviceConnection, receive: Receive) -> None:
         facts = {"connection_id": connection.id, "user_id": str(connection.user_id)}
         log.info("device_connected", **facts)
+        self._welcomes.begin(connection)
         code: int | None = None
         try:
             code = await self._take_frames(connection, receive)
         finally:
             self._hub.leave(connection)
+            await self._welcomes.left(connection)
             await self._turns.left(connection)
             await connection.ended()
             log.info("device_disconnected", code=code, **facts)

@@ -6,7 +6,7 @@ this process until five minutes after the turn's end; what is older is read from
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -95,7 +95,30 @@ class TurnStream:
         more, self._more = self._more, asyncio.Event()
         more.set()
 
+    def kept(self) -> tuple[list[str], int]:
+        """The frames as they were sent, and how many before them are no longer kept."""
+        return list(self._frames), self._dropped
+
+    def refill(self, frames: list[str], dropped: int) -> None:
+        """Stand where a turn stood that goes on in this process."""
+        self._frames, self._dropped = list(frames), dropped
+        self._bytes = sum(size(frame) for frame in frames)
+
     # Following
+
+    async def frames(self, last_seq: int = 0) -> AsyncIterator[str]:
+        """The encoded frames after `last_seq`, until the turn has ended. Raises `LookupError` when some are gone."""
+        seen = last_seq
+        while True:
+            more = self._more
+            while seen < self.last_seq:
+                if seen < self._dropped:
+                    raise LookupError("frames of this turn are no longer kept")
+                yield self._frames[seen - self._dropped]
+                seen += 1
+            if self.has_ended:
+                return
+            await more.wait()
 
     def can_resume(self, last_seq: int) -> bool:
         """Is everything after this still here? Nobody has seen what was not sent yet."""
@@ -134,6 +157,12 @@ class Turns:
         stream = TurnStream(request_id, self._limits)
         stream.on_end = lambda: self._ended(user_id, stream)
         kept[request_id] = stream
+        return stream
+
+    def restore(self, user_id: UUID, request_id: str, frames: list[str], dropped: int) -> TurnStream:
+        """The buffer of a turn that was begun by another process."""
+        stream = self.begin(user_id, request_id)
+        stream.refill(frames, dropped)
         return stream
 
     def find(self, user_id: UUID, request_id: str) -> TurnStream | None:

@@ -74,16 +74,22 @@ class KeyRing:
         self._newest = max(keys)
 
     async def seal(self, place: Place, text: str) -> bytes:
-        payload = text.encode()
+        return await self.seal_bytes(place, text.encode())
+
+    async def open(self, place: Place, sealed: bytes) -> str:
+        """The text that was sealed at this place. Raises `CannotOpen`."""
+        return (await self.open_bytes(place, sealed)).decode()
+
+    async def seal_bytes(self, place: Place, payload: bytes) -> bytes:
         if len(payload) >= THREAD_FROM_BYTES:
             return await asyncio.to_thread(self._seal, place, payload)
         return self._seal(place, payload)
 
-    async def open(self, place: Place, sealed: bytes) -> str:
-        """The text that was sealed at this place. Raises `CannotOpen`."""
+    async def open_bytes(self, place: Place, sealed: bytes) -> bytes:
+        """The bytes that were sealed at this place. Raises `CannotOpen`."""
         if len(sealed) >= THREAD_FROM_BYTES:
-            return (await asyncio.to_thread(self._open, place, sealed)).decode()
-        return self._open(place, sealed).decode()
+            return await asyncio.to_thread(self._open, place, sealed)
+        return self._open(place, sealed)
 
     def _seal(self, place: Place, payload: bytes) -> bytes:
         tag = place.tag()

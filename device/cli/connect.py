@@ -14,6 +14,7 @@ from device.calls import Kind
 from device.clock import machine_timezone, now_ms
 from device.device import ASKED, Device
 from device.hooks import CallDone
+from device.presence import Presence
 from device.reconnecting import Ending
 from device.session import Sessions
 
@@ -34,7 +35,11 @@ async def _online(home: Path, url: str, lines: "_Lines") -> Ending:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop)
+    presence = Presence(home)
+    if not presence.was_alone:
+        lines.say("This device is online in another window; the newer connection wins, so that one will end.")
     ending = await device.run()
+    presence.leave()
     await asyncio.gather(*stopping)
     return ending
 

@@ -13,7 +13,7 @@ USUAL_URL = "http://127.0.0.1:8000"
 def build() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m device",
-        description="The reference desktop client of Adiuva. Begin with: register, seed, connect.",
+        description="The reference desktop client of Adiuva. Begin with: register, seed, chat.",
     )
     parser.add_argument("--version", action="version", version=VERSION)
     _add_home(parser, default=Path(os.environ.get("ADIUVA_DEVICE_HOME") or "~/.adiuva-device"))
@@ -28,6 +28,15 @@ def build() -> argparse.ArgumentParser:
     seed.add_argument("--again", action="store_true", help="add the sample data although it was added before")
     connect = commands.add_parser("connect", help="stay online and carry out tool calls; Ctrl-C ends it")
     connect.add_argument("--json", action="store_true", help="one JSON object a line")
+    chat = commands.add_parser(
+        "chat", help="talk with the assistant, online meanwhile; each line of a pipe is a question"
+    )
+    chat.add_argument("--thread", metavar="ID", help="go on with this thread")
+    chat.add_argument(
+        "--floating", metavar="task:ID", help="ask about one thing: short answers (also project:, note:, …)"
+    )
+    chat.add_argument("--timezone", metavar="NAME", help="an IANA name (default: the machine's)")
+    chat.add_argument("--yes", action="store_true", help="approve whatever the assistant asks in this conversation")
     sql = commands.add_parser("sql", help="look into the local database")
     sql.add_argument("statement", nargs="?", help="one SQL statement; without it, the tables and their counts")
     sql.add_argument("--write", action="store_true", help="let the statement change something")

@@ -157,6 +157,14 @@ class Client:
             await self.connection.send(turn.floating())
         return turn
 
+    async def request(self) -> Frame:
+        """A request for a turn that somebody typed into the client; nothing has been answered yet. Raises `NotTested`."""
+        if not self.options.ask:
+            raise NotTested("only a client that is asked to send a message shows it; use --ask")
+        if not self.turns.requests:
+            await self._ask_for_message()
+        return self.turns.requests.popleft()
+
     # Connections
 
     async def cut(self, *, code: int = ABORT) -> float:

@@ -41,6 +41,8 @@ class Conduct:
     pings: int = 0
     is_flooding: bool = False
     total: int = 0
+    approvals: set[str] = field(default_factory=set)
+    """Ids of every `approval_request` that was sent."""
     _asked: Counter[str] = field(default_factory=Counter)
     _answered: Counter[str] = field(default_factory=Counter)
     _actions: dict[str, str] = field(default_factory=dict)
@@ -93,6 +95,8 @@ class Conduct:
                 self.found("discipline.fields", *fault)
             if kind == "tool_result":
                 unasked = not self._answer(frame)
+            elif kind == "approval_response":
+                self._approval(frame)
             elif kind == "pong":
                 unasked = not self._pong()
         if unasked:
@@ -130,6 +134,11 @@ class Conduct:
                 f"`type`, `id` and `{wanted}` in the result of `{self._actions[call_id]}`",
                 f"also {', '.join(f'`{name}`' for name in extra)}",
             )
+
+    def _approval(self, frame: Frame) -> None:
+        if frame.get("id") not in self.approvals:
+            expected = "an `approval_response` only for an id that an `approval_request` had"
+            self.found("discipline.known-approvals", expected, brief(frame))
 
     def _pong(self) -> bool:
         if self.types["pong"] <= self.pings:

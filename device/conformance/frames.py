@@ -140,6 +140,8 @@ def fault(frame: Frame) -> tuple[str, str] | None:
                 return f"`{field}` in `{kind}`: {expected}", "no such field"
         elif not holds(frame[field]):
             return f"{expected} as `{field}` of `{kind}`", brief(frame[field])
+    if kind == "approval_response" and frame["decision"] == "edit" and "args" not in frame:
+        return "the changed `args` in an `approval_response` that says `edit`", brief(frame)
     if kind == "tool_result" and RESULTS.isdisjoint(frame):
         return "a result or an `error` in `tool_result`", brief(frame)
     return None

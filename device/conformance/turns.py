@@ -1,5 +1,6 @@
 """Turns as the service streams them, kept frame by frame so that a client can resume them."""
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,18 @@ class Turn:
 
     def floating(self) -> Frame:
         return self._next("floating_domain", domain="tasks")
+
+    def approval(self) -> Frame:
+        """A question to the user; it has no `seq`, and is no part of what is resumed."""
+        return {
+            "type": "approval_request",
+            "id": f"conformance-{uuid4()}",
+            "request_id": self.request_id,
+            "tool": "delete_task",
+            "summary": "Delete nothing: the protocol checker only asks",
+            "args": {"task_id": "conformance"},
+            "expires_at": int(time.time() * 1000) + 600_000,
+        }
 
     def _next(self, kind: str, **fields: Any) -> Frame:
         frame = {"type": kind, "request_id": self.request_id, "seq": len(self.frames) + 1, **fields}

@@ -13,7 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 from app.idempotency.models import KeptAnswer
 from app.tables import metadata
 from tests.conftest import Service
-from tests.factories import devices
+from tests.factories import approvals, budgets, devices, threads
 from tests.factories.people import PASSWORD, Person
 
 OWNED = sorted(table.name for table in metadata.tables.values() if "user_id" in table.c or table.name == "users")
@@ -63,6 +63,10 @@ async def people(shared_service: Service, superuser_url: str) -> tuple[str, str]
 async def furnish(service: Service, person: Person) -> None:
     device_id = await devices.a_device(service, person)
     await devices.a_written_call(service, person, device_id)
+    await threads.a_thread(service, person)
+    await approvals.an_approval(service, person)
+    await person.request("PUT", "/chat/approval-policy", json={"insert": "ask", "update": "ask", "delete": "ask"})
+    await budgets.used(service, person, 100)
     await person.post("/ws/ticket", json={"device_id": device_id})
     await person.post("/auth/api-keys", json={"name": "a script", "scopes": ["read"]})
     await person.post("/auth/email", json={"email": f"new-{person.email}", "password": PASSWORD})
@@ -175,13 +179,16 @@ def test_the_doors_are_the_only_functions_with_more_rights(superuser_url: str) -
             " WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY proname"
         ).fetchall()
     assert [name for name, _, _ in doors] == [
+        "abandoned_runs",
         "caller_in_session",
         "caller_with_api_key",
         "enqueue_job",
         "find_login",
         "find_one_time_token",
         "find_refresh_token",
+        "renew_runs",
         "use_socket_ticket",
+        "waiting_runs",
     ]
     for name, rights, configuration in doors:
         assert "=X/" not in rights.replace("adiuva_app=X/", "").replace("adiuva_system=X/", ""), name

@@ -79,8 +79,8 @@ def serve() -> Iterator[Serve]:
     """Start services, and wait until they answer; those a test leaves are killed, with whatever they started."""
     services: list[RunningService] = []
 
-    def start(data_dir: Path, *, wait: bool = True, **settings: str) -> RunningService:
-        services.append(RunningService(data_dir, **settings))
+    def start(data_dir: Path, *, wait: bool = True, as_typed: bool = False, **settings: str) -> RunningService:
+        services.append(RunningService(data_dir, as_typed=as_typed, **settings))
         return services[-1].until_up() if wait else services[-1]
 
     yield start

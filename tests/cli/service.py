@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.cli.forked import Forked
 from tests.factories.people import PASSWORD
 
 ROOT = Path(__file__).parents[2]
@@ -32,33 +34,45 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
 
 def run(data_dir: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """One command, to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        cwd=data_dir,
-        env=environment(data_dir, **settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        stdin=subprocess.DEVNULL,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"stdout": Path(folder, "stdout"), "stderr": Path(folder, "stderr")}
+        process = Forked(arguments, cwd=data_dir, env=environment(data_dir, **settings), **files)
+        try:
+            status = process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+        told = {name: file.read_text() for name, file in files.items()}
+    return subprocess.CompletedProcess(arguments, status, **told)
+
+
+def _forked(arguments: tuple[str, ...], cwd: Path, env: dict[str, str], log: Path) -> Forked:
+    return Forked(arguments, cwd=cwd, env=env, stdout=log, stderr=log)
+
+
+def _typed(arguments: tuple[str, ...], cwd: Path, env: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 class Running:
-    """A command that runs until it is told to stop."""
+    """A command that runs until it is told to stop. `as_typed`, Python itself is started for it, which takes seconds."""
 
-    def __init__(self, data_dir: Path, *arguments: str, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *arguments: str, as_typed: bool = False, **settings: str) -> None:
         self.data_dir = data_dir
         self.log = data_dir / f"{'-'.join(arguments)}-{time.monotonic_ns()}.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", *arguments],
-                cwd=data_dir,
-                env=environment(data_dir, **settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.log.touch()
+        begin = _typed if as_typed else _forked
+        self.process: Forked | subprocess.Popen[bytes] = begin(
+            arguments, data_dir, environment(data_dir, **settings), self.log
+        )
 
     def said(self) -> str:
         return self.log.read_text()
@@ -81,10 +95,10 @@ class Running:
 
 
 class RunningService(Running):
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *, as_typed: bool = False, **settings: str) -> None:
         self.port = int(settings.setdefault("PORT", str(free_port())))
         self.base = f"http://127.0.0.1:{self.port}"
-        super().__init__(data_dir, "serve", **settings)
+        super().__init__(data_dir, "serve", as_typed=as_typed, **settings)
 
     def until_up(self) -> "RunningService":
         self.until(self._answers)
@@ -92,13 +106,14 @@ class RunningService(Running):
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.base}/health", timeout=5).status_code == 200
+            return httpx.get(f"{self.base}/health", timeout=5, verify=False).status_code == 200
         except httpx.TransportError:
             return False
 
     def request(self, method: str, path: str, token: str = "", **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.request(method, f"{self.base}/api/v1{path}", headers=headers, timeout=20, **options)
+        # Without TLS there is nothing to verify; to load the certificates for each request takes longer than the request.
+        return httpx.request(method, f"{self.base}/api/v1{path}", headers=headers, timeout=20, verify=False, **options)
 
     def register(self, email: str) -> dict[str, Any]:
         answer = self.request("POST", "/auth/register", json={"email": email, "password": PASSWORD})

@@ -18,12 +18,12 @@ from tests.factories.people import PASSWORD
 
 
 def test_from_an_empty_folder_to_a_service_that_says_where_its_docs_are(new_folder: Path, serve: Serve) -> None:
-    service = serve(new_folder)
+    service = serve(new_folder, as_typed=True)
     service.until(lambda: "Adiuva is up" in service.said())
     told = service.said()
     assert f"{service.base}/docs" in told
     assert "admin create" in told
-    assert httpx.get(f"{service.base}/docs").status_code == 200
+    assert httpx.get(f"{service.base}/docs", verify=False).status_code == 200
     tokens = service.register("ada@example.com")
     assert service.request("GET", "/auth/me", tokens["access_token"]).json()["email"] == "ada@example.com"
     service.until(lambda: list((new_folder / "mail").glob("*.eml")), within_s=10)
@@ -90,7 +90,7 @@ def test_a_request_that_never_ends_does_not_keep_the_service_from_ending(data_di
 
 
 def test_sigterm_while_it_is_starting_leaves_no_database_behind(new_folder: Path, serve: Serve) -> None:
-    service = serve(new_folder, wait=False)
+    service = serve(new_folder, wait=False, as_typed=True)
     service.until((new_folder / "postgres" / "data" / "postmaster.pid").exists)
     assert service.stop() in (0, 130)
     assert postgres_of(new_folder) == []

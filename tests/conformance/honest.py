@@ -156,6 +156,8 @@ class HonestClient:
                     self._resume[frame["request_id"]] = frame["seq"] if forgets else max(known, frame["seq"])
             case "stream_end" if "keeps ended turns" not in self.faults:
                 self._resume.pop(str(frame.get("request_id")), None)
+            case "approval_request":
+                await self._approve(socket, frame)
             case "ping" | "stream_end" | "auth_expiring" | "approval_resolved" | "agent_status" | "error":
                 pass
             case _:
@@ -163,6 +165,14 @@ class HonestClient:
                     await socket.close(1003)
                 if "answers unknown frames with error" in self.faults:
                     await self._send(socket, {"type": "error", "code": "unknown_type", "message": "What?"})
+
+    async def _approve(self, socket: ClientConnection, asked: Row) -> None:
+        if "closes when asked for approval" in self.faults:
+            await socket.close(1003)
+            return
+        approval_id = str(uuid4()) if "approves what nobody asked" in self.faults else asked["id"]
+        decision = "edit" if "edits without arguments" in self.faults else "reject"
+        await self._send(socket, {"type": "approval_response", "id": approval_id, "decision": decision})
 
     async def _send(self, socket: ClientConnection, frame: Row) -> None:
         data = orjson.dumps(frame)

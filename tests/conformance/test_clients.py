@@ -27,7 +27,14 @@ async def _checked(*faults: str, only: Sequence[str] = ()) -> tuple[Run, HonestC
 async def test_an_honest_client_passes_every_rule_and_is_left_as_it_was() -> None:
     run, client = await _checked()
     assert run.ids(Result.FAIL) | run.ids(Result.WARNING) == set()
-    assert run.ids(Result.SKIPPED) == {"idempotency.after-restart", "stops.revoked", "stops.protocol"}
+    assert run.ids(Result.SKIPPED) == {
+        "idempotency.after-restart",
+        "stops.revoked",
+        "stops.protocol",
+        "asking.request-id",  # nobody asks without --ask
+        "asking.again",
+        "asking.refused",
+    }
     assert run.status == 0
     assert not any(client.tables.values())
 
@@ -120,6 +127,14 @@ BROKEN = [
         "nothing in reply to a frame of an unknown type",
         '"type":"error"',
     ),
+    Broken(
+        "closes when asked for approval",
+        "approvals.asked approvals.again discipline.stays",
+        "the connection to last while the user is asked",
+        "the client closed the connection with 1003",
+    ),
+    Broken("approves what nobody asked", "discipline.known-approvals", "only for an id", "reject", also="approvals"),
+    Broken("edits without arguments", "discipline.fields", "changed `args`", "edit", also="approvals"),
     Broken("no auth refresh", "auth.refresh", "`auth_refresh` within 1 s", "none"),
     Broken("the same token", "", "a new token", "connected with", "auth.fresh-token", "auth"),
     Broken(

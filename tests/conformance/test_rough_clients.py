@@ -140,40 +140,68 @@ async def test_whoever_types_into_the_client_gets_an_answer() -> None:
 class ShyClient(HonestClient):
     """Takes only turns that it asked for, and asks when somebody tells it to."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.asked: set[object] = set()
+    def __init__(self, port: int, *faults: str) -> None:
+        super().__init__(port, *faults)
+        self.asked: dict[object, dict[str, Any]] = {}
+        self.over: set[object] = set()
         self.sockets: list[ClientConnection] = []
 
     async def ask(self) -> None:
-        request_id = f"asked {len(self.asked)}"
-        self.asked.add(request_id)
-        await _send(self.sockets[-1], {"type": "home_request", "request_id": request_id, "message": "hello"})
+        request: dict[str, Any] = {"type": "home_request", "message": "hello"}
+        if "asks without an id" not in self.faults:
+            request["request_id"] = f"asked {len(self.asked)}"
+        self.asked[request.get("request_id")] = request
+        await _send(self.sockets[-1], request)
 
     async def _take(self, socket: ClientConnection, kind: str, frame: dict[str, Any]) -> None:
         self.sockets.append(socket)
+        if "seq" in frame or (kind == "error" and "asks although refused" not in self.faults):
+            self.over.add(frame.get("request_id"))
+        if kind == "device_ready" and "asks once" not in self.faults:
+            for request_id, request in self.asked.items():
+                if request_id not in self.over:
+                    await _send(socket, request)
         if "seq" not in frame or frame.get("request_id") in self.asked:
             await super()._take(socket, kind, frame)
 
 
-async def test_a_client_that_takes_only_what_it_asked_for_is_judged_by_what_it_asks() -> None:
+async def _asked(*only: str, ask: bool = True, faults: tuple[str, ...] = ()) -> Run:
     clients: list[ShyClient] = []
     asking: list[asyncio.Task[None]] = []
 
     async def run(port: int) -> None:
-        clients.append(ShyClient(port))
+        clients.append(ShyClient(port, *faults))
         await clients[0].run()
 
     def hear(text: str) -> None:
         if "Send any message from your client now." in text:
             asking.append(asyncio.create_task(clients[0].ask()))
 
-    refused = await checked(run, "resume.offers")
-    assert "use --ask and send a message" in refused.of("resume.offers").got
-    clients.clear()
-    asked = await checked(run, "resume", ask=True, hear=hear)
-    assert asked.ids(Result.PASS) == {each.rule.id for each in asked.verdicts}, asked.text
+    found = await checked(run, *only, ask=ask, hear=hear)
     await asyncio.gather(*asking)
+    return found
+
+
+async def test_a_client_that_takes_only_what_it_asked_for_is_judged_by_what_it_asks() -> None:
+    refused = await _asked("resume.offers", ask=False)
+    assert "use --ask and send a message" in refused.of("resume.offers").got
+    asked = await _asked("resume", "asking", "approvals", "discipline")
+    assert asked.ids(Result.PASS) == {each.rule.id for each in asked.verdicts}, asked.text
+
+
+async def test_clients_that_ask_badly_are_found_out() -> None:
+    once, stubborn, nameless = await asyncio.gather(
+        _asked("asking", faults=("asks once",)),
+        _asked("asking", faults=("asks although refused",)),
+        _asked("asking", faults=("asks without an id",)),
+    )
+    assert (once.ids(Result.WARNING), once.of("asking.again").got) == ({"asking.again"}, "nothing")
+    assert (stubborn.ids(Result.FAIL), stubborn.of("asking.refused").got) == (
+        {"asking.refused"},
+        "the refused one again",
+    )
+    assert nameless.ids(Result.WARNING) == {"asking.request-id"}
+    assert nameless.ids(Result.SKIPPED) == {"asking.again", "asking.refused"}
 
 
 async def _send(socket: ClientConnection, frame: dict[str, Any]) -> None:

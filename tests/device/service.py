@@ -40,8 +40,8 @@ class Peer:
     async def send_text(self, text: str | bytes) -> None:
         await self._websocket.send(text)
 
-    async def receive(self) -> Frame:
-        async with asyncio.timeout(5):
+    async def receive(self, within_s: float = 5) -> Frame:
+        async with asyncio.timeout(within_s):
             frame: Frame = json.loads(await self._websocket.recv())
             return frame
 
@@ -55,6 +55,10 @@ class Peer:
 
     async def close(self, code: int = 1000) -> None:
         await self._websocket.close(code)
+
+    def cut(self) -> None:
+        """As a cable that is pulled."""
+        self._websocket.transport.abort()
 
     async def gone(self) -> None:
         async with asyncio.timeout(5):

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import httpx
 from uvicorn.config import Config
 
+from app.assistant.limits import TurnLimits
 from app.cli.draining import DrainingServer
 from app.cli.server_flags import server_flags
 from app.config import Settings
 from app.devices.deps import DeviceServices
 from app.devices.limits import SocketLimits
+from app.llm.limits import ModelLimits
 from app.main import create_app
 from tests.conftest import Service
 from tests.fakes.clock import MovableClock
@@ -40,10 +42,25 @@ class LiveService(Service):
 
 
 @asynccontextmanager
-async def live(settings: Settings, *, limits: SocketLimits | None = None, port: int = 0) -> AsyncIterator[LiveService]:
+async def live(
+    settings: Settings,
+    *,
+    limits: SocketLimits | None = None,
+    turn_limits: TurnLimits | None = None,
+    model_limits: ModelLimits | None = None,
+    with_worker: bool = False,
+    port: int = 0,
+) -> AsyncIterator[LiveService]:
     """Serve until the block ends, as `python -m app serve` does: drained, then closed."""
     clock = MovableClock()
-    app = create_app(settings, clock=clock, with_worker=False, limits=limits)
+    app = create_app(
+        settings,
+        clock=clock,
+        with_worker=with_worker,
+        limits=limits,
+        turn_limits=turn_limits,
+        model_limits=model_limits,
+    )
     listener = socket.create_server(("127.0.0.1", port), backlog=1024)
     flags = server_flags(settings) | {"loop": "none", "timeout_graceful_shutdown": 2}
     server = DrainingServer(Config(app, **flags), app)
@@ -58,7 +75,7 @@ async def live(settings: Settings, *, limits: SocketLimits | None = None, port: 
         await serving
 
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bound}/api/v1", timeout=40) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bound}/api/v1", timeout=40, verify=False) as http:
             yield LiveService(app, settings, clock, http, port=bound, stop=stop, server=server)
     finally:
         await stop()

@@ -97,7 +97,13 @@ def described_app() -> FastAPI:
 @cache
 def described_app_in_prod() -> FastAPI:
     return create_app(
-        make_settings("postgresql://nobody@127.0.0.1:1/nothing", Path("nowhere"), env="prod", rate_limits="on")
+        make_settings(
+            "postgresql://nobody@127.0.0.1:1/nothing",
+            Path("nowhere"),
+            env="prod",
+            rate_limits="on",
+            llm_model="anthropic/some-model",
+        )
     )
 
 

@@ -13,10 +13,20 @@ from app.kit.db import Base
 
 SEALED = {
     "api_keys.name",
+    "approvals.args",
+    "approvals.decided_args",
+    "approvals.reason",
+    "approvals.summary",
     "devices.about",
     "devices.name",
     "kept_answers.body",
     "one_time_tokens.new_email",
+    "paused_turns.state",
+    "runs.mutations",
+    "runs.response",
+    "runs.transcript",
+    "thread_events.content",
+    "threads.title",
     "tool_calls.arguments",
     "tool_calls.result",
     "user_sessions.address",
@@ -32,6 +42,15 @@ CLEAR = {
     "api_keys.hint": "the last four of the key's 43 characters, so that a person can tell keys apart",
     "api_keys.key_hash": _HASH,
     "api_keys.scopes": "words from a fixed list",
+    "approval_policies.delete": "a word from a fixed list",
+    "approval_policies.insert": "a word from a fixed list",
+    "approval_policies.update": "a word from a fixed list",
+    "approvals.action": "a word from a fixed list",
+    "approvals.decided_by": _DEVICE_ID,
+    "approvals.decision": "a word from a fixed list",
+    "approvals.interrupt_id": "an id the graph makes up",
+    "approvals.tool": "a name from the code",
+    "approvals.tool_call_id": "an id the service makes up, by counting",
     "audit_entries.facts": "ids, codes and counts, never content (app.audit.record)",
     "audit_entries.kind": "a word from a fixed list",
     "devices.device_id": _DEVICE_ID,
@@ -40,8 +59,17 @@ CLEAR = {
     "one_time_tokens.purpose": "a word from a fixed list",
     "one_time_tokens.token_hash": _HASH,
     "refresh_tokens.token_hash": _HASH,
+    "runs.device_id": _DEVICE_ID,
+    "runs.error_code": "a code from a fixed list",
+    "runs.kind": "a word from a fixed list",
+    "runs.request_hash": "SHA-256 of the request; made by the service, of what is sealed beside it and more",
+    "runs.request_id": "an id the client's software makes up, looked up at every request and resume",
+    "runs.session_id": "an id the client's software makes up, by which turns are grouped",
+    "runs.status": "a word from a fixed list",
     "socket_tickets.device_id": _DEVICE_ID,
     "socket_tickets.ticket_hash": _HASH,
+    "thread_events.actor": "a word from a fixed list",
+    "thread_events.type": "a word from a fixed list",
     "tool_calls.action": "a word from a fixed list",
     "tool_calls.device_id": _DEVICE_ID,
     "tool_calls.state": "a word from a fixed list",
@@ -62,7 +90,16 @@ CLEAR = {
 }
 
 # Types that cannot hold what a person wrote.
-_HARMLESS = {"uuid", "timestamptz", "bool", "int4", "int8", "procrastinate_job_status", "procrastinate_job_event_type"}
+_HARMLESS = {
+    "uuid",
+    "timestamptz",
+    "bool",
+    "int4",
+    "int8",
+    "date",
+    "procrastinate_job_status",
+    "procrastinate_job_event_type",
+}
 
 
 @pytest.fixture

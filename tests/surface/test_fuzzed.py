@@ -1,6 +1,8 @@
 """Whatever is sent, each operation answers as its OpenAPI says: never with a 500, never with something undocumented.
 
 The service is a process of its own behind its real server. Each operation gets a person of its own, who may not survive it.
+
+What is sent is thought up in the test that sends it: made while tests are collected, it would be made again by every worker.
 """
 
 from collections.abc import Iterator
@@ -21,6 +23,8 @@ from tests.conftest import Cluster
 from tests.surface.routes import described_app
 
 SCHEMA = schemathesis.openapi.from_dict(described_app().openapi())
+OPERATIONS = [found.ok().label for found in SCHEMA.get_all_operations()]
+EACH = schemathesis.pytest.from_fixture("operation")
 CHECKS: list[Any] = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,
@@ -57,6 +61,12 @@ def served(cluster: Cluster, worker_id: str, tmp_path_factory: pytest.TempPathFa
         cluster.drop(name)
 
 
+@pytest.fixture(params=OPERATIONS)
+def operation(request: pytest.FixtureRequest) -> Any:
+    """The schema with this operation only."""
+    return SCHEMA.include(name=request.param)
+
+
 @pytest.fixture
 def somebody(served: RunningService) -> str:
     """An access token."""
@@ -87,34 +97,42 @@ def _is_negative_in_its_headers(case: Any) -> bool:
     return header is not None and header.mode.is_negative
 
 
-@SCHEMA.parametrize()
+@EACH.parametrize()
 @quick
 def test_without_a_token(case: Any, served: RunningService) -> None:
     _send(case, served, None)
 
 
-@SCHEMA.parametrize()
+@EACH.parametrize()
 @quick
 def test_with_an_administrators_token(case: Any, served: RunningService, administrator: str) -> None:
     _send(case, served, administrator)
 
 
 @pytest.mark.fuzz
-@SCHEMA.parametrize()
+@EACH.parametrize()
 @thorough
 def test_without_a_token_thoroughly(case: Any, served: RunningService) -> None:
     _send(case, served, None)
 
 
 @pytest.mark.fuzz
-@SCHEMA.parametrize()
+@EACH.parametrize()
 @thorough
 def test_with_a_token_thoroughly(case: Any, served: RunningService, somebody: str) -> None:
     _send(case, served, somebody)
 
 
 @pytest.mark.fuzz
-@SCHEMA.parametrize()
+@EACH.parametrize()
 @thorough
 def test_with_an_administrators_token_thoroughly(case: Any, served: RunningService, administrator: str) -> None:
     _send(case, served, administrator)
+
+
+def test_every_operation_that_is_described_is_tried() -> None:
+    assert (
+        len(set(OPERATIONS))
+        == len(OPERATIONS)
+        == sum(len(path) for path in described_app().openapi()["paths"].values())
+    )

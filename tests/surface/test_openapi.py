@@ -119,6 +119,7 @@ def test_every_parameter_that_is_a_choice_or_a_number_is_bounded(name: str) -> N
                 "string": {"maxLength", "format", "enum"} & kind.keys(),
                 "integer": {"minimum", "maximum"} <= kind.keys(),
                 "null": True,
+                "boolean": True,
             }[kind["type"]]
             assert bounded, parameter["name"]
 

@@ -14,6 +14,7 @@ NAMES = {name.upper() for name in Settings.model_fields}
 OTHER_READERS = {
     "app/kit/measures.py": {"PROMETHEUS_MULTIPROC_DIR"},  # prometheus_client's own, made by the next
     "app/gunicorn_config.py": {"PROMETHEUS_MULTIPROC_DIR"},  # set for the processes it starts
+    "app/llm/litellm_provider.py": set(),  # sets what LiteLLM reads when it is imported
     "app/kit/embedded_postgres/account.py": set(),  # hands a harmless part of it on to Postgres
 }
 

@@ -22,7 +22,7 @@ from tests.factories.people import Person
 
 ROOT = Path(__file__).parents[2]
 
-# The doors: what a request may ask before its user is known, and the way to put a job in line.
+# The doors: what may be asked before a user is known or of all users at once, and the way to put a job in line.
 DOORS = {
     "find_login(sought_email text)",
     "find_refresh_token(sought_hash bytea)",
@@ -30,6 +30,10 @@ DOORS = {
     "caller_in_session(sought_session uuid, sought_user uuid, at timestamp with time zone)",
     "caller_with_api_key(sought_hash bytea, at timestamp with time zone)",
     "use_socket_ticket(sought_hash bytea, at timestamp with time zone)",
+    # What a process asks of all users' turns at once: ids, and leases of its own.
+    "renew_runs(renewer uuid, until timestamp with time zone)",
+    "abandoned_runs(at timestamp with time zone)",
+    "waiting_runs()",
     (
         "enqueue_job(queue text, task text, args jsonb, lock_name text, once_while_waiting text, priority integer, "
         "not_before timestamp with time zone)"
@@ -41,17 +45,28 @@ OWN_FUNCTIONS = {
     "open_tool_call(uuid,uuid,text,text,bytea,timestamp with time zone)",
     "close_tool_call(uuid,text,uuid,text,bytea,timestamp with time zone)",
     "void_tool_call(uuid,uuid)",
+    "has_open_approvals(uuid,timestamp with time zone)",
+    "approval_policy_of(uuid)",
+    "token_standing(uuid,date,jsonb)",
+    "reserve_tokens(uuid,uuid,date,bigint,bigint,jsonb)",
 }
 
 # What the request role may do; a right that is not needed is not given.
 RIGHTS = {
     "api_keys": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "approval_policies": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "approvals": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "audit_entries": {"SELECT", "INSERT"},  # added to and read, never rewritten
     "devices": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "kept_answers": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "one_time_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "paused_turns": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "refresh_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "runs": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "socket_tickets": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "thread_events": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "threads": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "token_usage": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "tool_calls": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "user_keys": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "user_sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from app.jobs.queue import enqueue
 from app.kit.db import Database
 from tests.conftest import Cluster, Service
-from tests.factories import devices
+from tests.factories import approvals, devices, threads
 from tests.factories.people import Person
 from tests.surface.conftest import still
 from tests.surface.routes import all_routes, routes_of
@@ -65,6 +65,14 @@ async def a_device(service: Service, owner: Person) -> str:
     return await devices.a_device(service, owner, name="her laptop")
 
 
+async def a_thread(service: Service, owner: Person) -> str:
+    return str(await threads.a_thread(service, owner))
+
+
+async def an_approval(service: Service, owner: Person) -> str:
+    return str((await approvals.an_approval(service, owner)).id)
+
+
 @dataclass(frozen=True)
 class Entry:
     """How to make a thing of Ada's, and what Bob is told when he names it."""
@@ -82,6 +90,11 @@ ENTRIES: dict[str, Entry] = {
     "DELETE /api/v1/auth/api-keys/{id} path.id": Entry(an_api_key),
     # Signing out says the same whatever the token was: there is nothing to learn.
     "POST /api/v1/auth/logout body.refresh_token": Entry(a_refresh_token, told=204),
+    "GET /api/v1/threads/{id} path.id": Entry(a_thread, owner_is_told=200),
+    "PATCH /api/v1/threads/{id} path.id": Entry(a_thread, owner_is_told=200, body={"title": "hers", "archived": True}),
+    "DELETE /api/v1/threads/{id} path.id": Entry(a_thread),
+    "GET /api/v1/threads/{id}/events path.id": Entry(a_thread, owner_is_told=200),
+    "POST /api/v1/approvals/{id} path.id": Entry(an_approval, owner_is_told=200, body={"decision": "approve"}),
     # Administrators' routes are closed before anybody looks at the id.
     "GET /api/v1/devices/{device_id} path.device_id": Entry(a_device, owner_is_told=200),
     "PATCH /api/v1/devices/{device_id} path.device_id": Entry(a_device, owner_is_told=200, body={"name": "hers"}),

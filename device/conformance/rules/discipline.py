@@ -27,6 +27,9 @@ _of_the_run("discipline.size", "1", "No frame is larger than 1 MiB.")
 _of_the_run("discipline.pace", "1", "Frames that nobody asked for come at no more than 50 a second, 200 in a burst.")
 _of_the_run("discipline.hello-once", "1", "`device_hello` comes once on a connection.")
 _of_the_run("discipline.known-calls", "4", "A `tool_result` comes only for a `tool_call` that was sent.")
+_of_the_run(
+    "discipline.known-approvals", "5", "An `approval_response` comes only for an `approval_request` that was sent."
+)
 _of_the_run("discipline.answers-once", "4", "A `tool_call` is answered once for each time it is sent.", Level.SHOULD)
 _of_the_run(
     "discipline.exact-results", "4", "A `tool_result` has no field beyond what its action returns.", Level.SHOULD

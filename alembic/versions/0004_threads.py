@@ -1,0 +1,171 @@
+"""Threads, their events, and the runs behind them: what was said, and how each turn went."""
+
+import sqlalchemy as sa
+
+from alembic import op
+from app.kit.row_security import door, protect
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+TABLES = ["threads", "runs", "thread_events"]
+DOORS = ["renew_runs(uuid, timestamptz)", "abandoned_runs(timestamptz)", "waiting_runs()"]
+
+
+def upgrade() -> None:
+    _create_threads()
+    _create_runs()
+    _create_events()
+    for table in TABLES:
+        _run(protect(table))
+    _create_doors()
+
+
+def downgrade() -> None:
+    for signature in DOORS:
+        op.execute(f"DROP FUNCTION {signature}")
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _run(statements: list[str]) -> None:
+    for statement in statements:
+        op.execute(statement)
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _count(name: str, of: type[sa.Integer] = sa.Integer) -> sa.Column[int]:
+    return sa.Column(name, of(), server_default="0", nullable=False)
+
+
+def _owned_by(table: str, column: str, owner: str) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_{column}_{owner}")
+    return sa.ForeignKeyConstraint([column], [f"{owner}.id"], name=name, ondelete="CASCADE")
+
+
+def _create_threads() -> None:
+    op.create_table(
+        "threads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.LargeBinary(), nullable=True),
+        sa.Column("archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        _time("created_at"),
+        _time("updated_at"),
+        _count("message_count"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
+        _owned_by("threads", "user_id", "users"),
+    )
+    op.create_index(op.f("ix_threads_user_id_updated_at"), "threads", ["user_id", "updated_at"])
+
+
+def _create_runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("thread_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("device_id", sa.Text(), nullable=True),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), server_default="running", nullable=False),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("response", sa.LargeBinary(), nullable=True),
+        sa.Column("mutations", sa.LargeBinary(), nullable=True),
+        sa.Column("transcript", sa.LargeBinary(), nullable=True),
+        _count("transcript_tokens"),
+        _count("input_tokens"),
+        _count("output_tokens"),
+        _count("reserved_tokens", sa.BigInteger),
+        sa.Column("cancel_requested", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("owner", sa.Uuid(), nullable=True),
+        _time("lease_until", nullable=True),
+        sa.Column("attempt", sa.Integer(), server_default="1", nullable=False),
+        _time("created_at"),
+        _time("ended_at", nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        _owned_by("runs", "user_id", "users"),
+        _owned_by("runs", "thread_id", "threads"),
+        sa.UniqueConstraint("user_id", "request_id", name=op.f("uq_runs_user_id_request_id")),
+        sa.CheckConstraint("length(request_id) between 1 and 128", name=op.f("ck_runs_request_id_length")),
+        sa.CheckConstraint("kind in ('home', 'floating')", name=op.f("ck_runs_kind_known")),
+        sa.CheckConstraint(
+            "status in ('running', 'waiting', 'completed', 'cancelled', 'failed')", name=op.f("ck_runs_status_known")
+        ),
+        sa.CheckConstraint(
+            "(ended_at is null) = (status in ('running', 'waiting'))", name=op.f("ck_runs_ended_when_over")
+        ),
+        sa.CheckConstraint(
+            "(lease_until is not null) = (status = 'running')", name=op.f("ck_runs_leased_while_running")
+        ),
+    )
+    op.create_index(op.f("ix_runs_thread_id_position"), "runs", ["thread_id", "position"])
+    live = sa.text("status in ('running', 'waiting')")
+    op.create_index("ix_runs_live", "runs", ["user_id"], postgresql_where=live)
+    op.create_index("ix_runs_live_of_owner", "runs", ["owner"], postgresql_where=live)
+
+
+def _create_events() -> None:
+    op.create_table(
+        "thread_events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("thread_id", sa.Uuid(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        _time("created_at"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_events")),
+        _owned_by("thread_events", "user_id", "users"),
+        _owned_by("thread_events", "thread_id", "threads"),
+        _owned_by("thread_events", "run_id", "runs"),
+        sa.CheckConstraint("type in ('message', 'tool.call', 'tool.result')", name=op.f("ck_thread_events_type_known")),
+        sa.CheckConstraint(
+            "actor in ('user', 'assistant', 'tool', 'system')", name=op.f("ck_thread_events_actor_known")
+        ),
+    )
+    op.create_index(op.f("ix_thread_events_user_id"), "thread_events", ["user_id"])
+    op.create_index(op.f("ix_thread_events_thread_id_position"), "thread_events", ["thread_id", "position"])
+    op.create_index(op.f("ix_thread_events_run_id"), "thread_events", ["run_id"])
+
+
+def _create_doors() -> None:
+    """What a process asks about the runs of all users at once; ids go out, and the leases of its own runs are renewed."""
+    # A row that somebody holds (a turn being ended, a thread being deleted) is passed over: waiting for it could be a
+    # deadlock, and it has two more chances before its lease is over.
+    op.execute("""
+        CREATE FUNCTION renew_runs(renewer uuid, until timestamptz)
+        RETURNS TABLE (run_id uuid, cancel_requested boolean)
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH held AS (
+                SELECT r.id FROM runs r WHERE r.owner = renewer AND r.status = 'running' FOR UPDATE SKIP LOCKED
+            ), renewed AS (
+                UPDATE runs r SET lease_until = until FROM held WHERE r.id = held.id
+            )
+            SELECT r.id, r.cancel_requested FROM runs r WHERE r.owner = renewer AND r.status IN ('running', 'waiting')
+        $$
+    """)
+    op.execute("""
+        CREATE FUNCTION abandoned_runs(at timestamptz) RETURNS TABLE (user_id uuid, run_id uuid)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT r.user_id, r.id FROM runs r WHERE r.status = 'running' AND r.lease_until < at ORDER BY r.position
+        $$
+    """)
+    op.execute("""
+        CREATE FUNCTION waiting_runs() RETURNS TABLE (user_id uuid, run_id uuid)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT r.user_id, r.id FROM runs r WHERE r.status = 'waiting' ORDER BY r.position
+        $$
+    """)
+    for signature in DOORS:
+        _run(door(signature))

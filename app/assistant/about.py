@@ -1,0 +1,53 @@
+"""What a turn's models are told besides the user's words: when it is, what the user looks at, what the client sends along."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.devices.frames import Scope
+from app.kit.clock import to_ms
+
+MOST_CONTEXT_CHARACTERS = 60_000  # of what a client sends along, over all its parts
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+    """The time zone a device has named; UTC when it names none, or one that does not exist."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ValueError, OSError, KeyError):  # a bad name, a folder's name, an unknown one
+        return ZoneInfo("UTC")
+
+
+def new_mark() -> str:
+    """Names a turn's data blocks: whoever wrote the data could not know it, so nothing in it can end its block."""
+    return secrets.token_hex(4)
+
+
+def about(now: datetime, scope: Scope | None) -> str:
+    """`now` in the user's zone."""
+    lines = [f"Now: {now:%A %Y-%m-%d %H:%M}, {_name(now.tzinfo)} ({to_ms(now)} ms)"]
+    if scope is not None and scope.type != "none":
+        lines.append(f"Looking at: {scope.type} {scope.id}" if scope.id else f"Looking at: the user's {scope.type}s")
+    return "\n".join(["<context>", *lines, "</context>"])
+
+
+def with_context(told: str, context: Mapping[str, Any], mark: str) -> str:
+    """`told`, and what the client sends along, each part in a marked block."""
+    blocks, left = [told], MOST_CONTEXT_CHARACTERS
+    for kind, value in context.items():
+        text = (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:left]
+        left -= len(text)
+        if text and text not in ("{}", "[]", "null"):
+            blocks.append(f'<data-{mark} kind="{_word(kind)}">\n{text}\n</data-{mark}>')
+    return "\n".join(blocks)
+
+
+def _word(kind: str) -> str:
+    return "".join(letter for letter in kind if letter.isalnum() or letter in "_-")[:40] or "context"
+
+
+def _name(zone: tzinfo | None) -> str:
+    return zone.key if isinstance(zone, ZoneInfo) else "UTC"

@@ -1,0 +1,129 @@
+"""The user's device as one tool call of one agent sees it: only what that agent may do, and everything noted.
+
+Every row that passes is noted for the verification of entity tags, every change for the turn's `mutations`.
+"""
+
+from typing import Any
+
+from app.assistant.permissions import AgentName, WriteAction, forbidden
+from app.assistant.shaping.seen import SeenIds
+from app.devices.frames import Mutation, Table
+from app.devices.tables import DeviceTables, NoteHit, Row
+from app.errors import Forbidden
+from app.threads.records import KeptEvent
+
+NO_RESULT = "The turn ended before the result came."
+
+
+class NotAllowed(Forbidden):
+    """Outside the agent's permissions, or not granted by the user."""
+
+    code = "not_allowed"
+
+
+class Noted:
+    """What a turn has read and changed so far."""
+
+    def __init__(self) -> None:
+        self.seen = SeenIds()
+        self.mutations: list[Mutation] = []
+        self.has_read_outside_text = False  # words of others than the user, which may want to give orders
+        self.updates_after_outside_text = 0
+        self.events: list[KeptEvent] = []  # for the thread
+
+    def called(self, call_id: str, tool: str, args: dict[str, Any]) -> None:
+        self.events.append(KeptEvent("tool.call", "assistant", {"call_id": call_id, "tool": tool, "args": args}))
+
+    def answered(self, call_id: str, tool: str, text: str) -> None:
+        self.events.append(KeptEvent("tool.result", "tool", {"call_id": call_id, "tool": tool, "text": text}))
+
+    def without_result(self) -> list[KeptEvent]:
+        """Ends the calls that the turn did not live to see answered."""
+        answered = {event.content["call_id"] for event in self.events if event.type == "tool.result"}
+        calls = [event.content for event in self.events if event.type == "tool.call"]
+        return [
+            KeptEvent("tool.result", "tool", {"call_id": each["call_id"], "tool": each["tool"], "text": NO_RESULT})
+            for each in calls
+            if each["call_id"] not in answered
+        ]
+
+    def rows(self, table: Table, rows: list[Row]) -> None:
+        for row in rows:
+            if isinstance(row_id := row.get("id"), str):
+                self.seen.add(table, row_id)
+
+    def change(self, action: WriteAction, table: Table, row_id: str, data: dict[str, Any]) -> None:
+        self.mutations.append(Mutation(action=action, table=table, id=row_id, data=data))
+        if action == "update" and self.has_read_outside_text:
+            self.updates_after_outside_text += 1
+
+
+class Desk:
+    """Rows in, rows out, like `DeviceTables`, whose errors it raises; and `NotAllowed`."""
+
+    def __init__(self, tables: DeviceTables, agent: AgentName, granted: WriteAction | None, noted: Noted) -> None:
+        """`granted`: the one kind of change that this tool call may make."""
+        self._tables, self._agent, self._granted, self._noted = tables, agent, granted, noted
+
+    async def select(self, table: Table, filters: Row | None = None, *, limit: int | None = None) -> list[Row]:
+        self._check("select", table)
+        rows = await self._tables.select(table, filters, limit=limit)
+        self._noted.rows(table, rows)
+        return rows
+
+    async def get(self, table: Table, row_id: str) -> Row | None:
+        self._check("get", table)
+        row = await self._tables.get(table, row_id)
+        self._noted.rows(table, [row] if row else [])
+        return row
+
+    async def insert(self, table: Table, values: Row) -> Row:
+        """The stored row, with the id the device gave it."""
+        self._check_write("insert", table, values)
+        row = await self._tables.insert(table, values)
+        self._noted.rows(table, [row])
+        self._noted.change("insert", table, str(row["id"]), row)
+        return row
+
+    async def update(self, table: Table, row_id: str, updates: Row) -> Row | None:
+        """The row as it is now; None when there is none."""
+        self._check_write("update", table, updates)
+        row = await self._tables.update(table, row_id, updates)
+        if row is not None:
+            self._noted.rows(table, [row])
+            self._noted.change("update", table, row_id, row)
+        return row
+
+    async def delete(self, table: Table, row_id: str) -> bool:
+        """Was there such a row?"""
+        self._check_write("delete", table, {})
+        deleted = await self._tables.delete(table, row_id)
+        if deleted:
+            self._noted.change("delete", table, row_id, {})
+        return deleted
+
+    async def index_note(self, note: Row, vector: list[float]) -> None:
+        """Store the vector of a note that this tool call has written. Part of that write: nobody is asked again."""
+        self._check("vector_upsert", "notes")
+        if self._granted is None:
+            raise NotAllowed("A vector is stored with its note only.")
+        project_id = note.get("projectId")
+        await self._tables.vector_upsert(
+            str(note["id"]), str(note.get("content") or ""), vector, project_id=project_id and str(project_id)
+        )
+
+    async def search_notes(self, vector: list[float], *, limit: int, filters: Row | None = None) -> list[NoteHit]:
+        """The notes nearest to a vector, nearest first."""
+        self._check("vector_search", "notes")
+        hits = await self._tables.vector_search(vector, limit=limit, filters=filters)
+        self._noted.rows("notes", [{"id": hit.id} for hit in hits])
+        return hits
+
+    def _check(self, action: Any, table: Table, columns: frozenset[str] = frozenset()) -> None:
+        if reason := forbidden(self._agent, action, table, columns):
+            raise NotAllowed(reason)
+
+    def _check_write(self, action: WriteAction, table: Table, values: Row) -> None:
+        self._check(action, table, frozenset(values))
+        if action != self._granted:
+            raise NotAllowed(f"This tool may not {action}.")

@@ -1,0 +1,126 @@
+"""The two supervisors and their sub-agents as LangGraph graphs: built once in a process and shared by all users.
+
+Nothing of a user is in them; it travels in the run's `TurnContext`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from deepagents import SubAgent, create_deep_agent
+from deepagents.profiles import GeneralPurposeSubagentProfile, HarnessProfile, register_harness_profile
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LangSmithParams
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatResult
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Checkpointer
+
+from app.assistant.context import TurnContext
+from app.assistant.model_calls import ModelCalls
+from app.assistant.prompts import prompt
+from app.assistant.subagents import SUBAGENTS
+from app.assistant.tool_calls import DELEGATE, Delegations, ToolCalls
+from app.assistant.tools.declared import SubAgentSpec
+from app.llm.port import ToolSchema
+
+Kind = Literal["home", "floating"]
+Graph = CompiledStateGraph[Any, TurnContext, Any, Any]
+RECURSION_LIMIT = 1000  # never reached: the meter ends a turn long before; LangGraph counts several steps to a call
+_PROVIDER = "adiuva"
+
+
+class _PortedModel(BaseChatModel):
+    """Stands where LangChain wants a model. `ModelCalls` asks the turn's own one, so this is never asked."""
+
+    @property
+    def _llm_type(self) -> str:
+        return _PROVIDER
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        return LangSmithParams(ls_provider=_PROVIDER, ls_model_type="chat")
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        raise RuntimeError("models are asked by app.assistant.model_calls")
+
+
+# The file tools of deepagents, its general sub-agent and its summaries have no work here, and cost 2,600 tokens a call.
+register_harness_profile(
+    _PROVIDER,
+    HarnessProfile(
+        excluded_tools=frozenset({"ls", "read_file", "write_file", "edit_file", "delete", "glob", "grep", "execute"}),
+        general_purpose_subagent=GeneralPurposeSubagentProfile(enabled=False),
+        excluded_middleware=frozenset({"SummarizationMiddleware", "PatchToolCallsMiddleware"}),
+    ),
+)
+
+
+def supervisor(kind: Kind, checkpointer: Checkpointer, subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> Graph:
+    """Build it once: it costs some 100 ms."""
+    last = prompt("last_answer")
+    graph: Graph = create_deep_agent(
+        model=_PortedModel(),
+        system_prompt=prompt(kind),
+        middleware=[ModelCalls(prompt(kind), last, [delegation(subagents)], speaks=True), Delegations(subagents)],
+        subagents=[_subagent(spec, last) for spec in subagents],
+        context_schema=TurnContext,
+        checkpointer=checkpointer,
+        name=kind,
+    )
+    return graph
+
+
+def _subagent(spec: SubAgentSpec, last: str) -> SubAgent:
+    schemas = [convert_to_openai_tool(tool.tool) for tool in spec.tools]
+    middleware: Any = [ModelCalls(spec.prompt, last, schemas, speaks=False), ToolCalls(spec.name, spec.tools)]
+    return SubAgent(
+        name=spec.name,
+        description=spec.description,
+        system_prompt=spec.prompt,
+        tools=[tool.tool for tool in spec.tools],
+        middleware=middleware,
+    )
+
+
+def delegation(subagents: Sequence[SubAgentSpec]) -> ToolSchema:
+    """The one tool of a supervisor, in fewer words than deepagents has for it."""
+    agents = "\n".join(f"- {spec.name}: {spec.description}" for spec in subagents)
+    return {
+        "type": "function",
+        "function": {
+            "name": DELEGATE,
+            "description": "Hand a piece of work to one agent. It sees nothing but the description. Independent pieces "
+            f"can be handed out in one go.\n{agents}",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "description": {
+                        "type": "string",
+                        "description": "What to do, with every id, date and name it needs.",
+                    },
+                    "subagent_type": {"type": "string", "enum": [spec.name for spec in subagents]},
+                },
+                "required": ["description", "subagent_type"],
+            },
+        },
+    }
+
+
+def private_texts(subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> list[str]:
+    """Everything we tell models, for the sanitizer: none of it belongs in an answer."""
+    texts = [prompt(name) for name in ("home", "floating", "title", "last_answer")]
+    texts.append(str(delegation(subagents)["function"]["description"]))
+    for spec in subagents:
+        texts += [spec.prompt, spec.description]
+        texts += [tool.tool.description for tool in spec.tools]
+    return texts
+
+
+def private_names(subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> list[str]:
+    return [*(spec.name for spec in subagents), "subagent_type"]

@@ -1,0 +1,84 @@
+"""Talking with the assistant over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path
+from starlette.responses import StreamingResponse
+
+from app.assistant.deps import Conversations
+from app.assistant.over_http import answer_of, answer_of_record, begun, question_of, turn_of_record
+from app.assistant.schemas import CancelAnswer, ChatAnswer, ChatBody, TurnAnswer
+from app.assistant.server_sent import events
+from app.assistant.turn import Turn
+from app.auth.deps import ChatCaller, ReadCaller
+from app.edge.documented import errors
+from app.errors import NotFound
+
+router = APIRouter(tags=["chat"])
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="The same key with the same body gets the same turn: it runs once.",
+    ),
+]
+Named = Annotated[str, Path(min_length=1, max_length=128, description="The turn's `request_id`.")]
+_ASKING = errors(
+    {
+        403: "This month's tokens are used up (`quota_exceeded`).",
+        404: "No such thread (`not_found`).",
+        409: "The turn was cancelled (`turn_cancelled`).",
+        413: "The message is too long (`too_large`).",
+        422: "The conversation is longer than the model can take (`context_too_long`).",
+        503: "The model cannot be reached (`model_unavailable`), or the service restarts (`interrupted`).",
+        504: "The model, or the whole turn, took too long (`model_timeout`, `turn_timeout`).",
+    }
+)
+_STREAM = {200: {"description": "One event for each frame of the turn.", "content": {"text/event-stream": {}}}}
+
+
+@router.post("/chat", summary="Ask the assistant", responses=_ASKING)
+async def chat(body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None) -> ChatAnswer:
+    """One Home turn; the answer comes when it is complete. The assistant works on your device that is connected; with
+    none connected it says so. A turn goes on when the request is lost: `GET /chat/{request_id}` has it."""
+    question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))
+    turn = await begun(conversations, question)
+    if isinstance(turn, Turn):
+        return answer_of(turn, await turn.result())
+    return answer_of_record(await conversations.record(caller.user_id, question.request_id))
+
+
+@router.post("/chat/stream", summary="Ask the assistant, and read along", responses=_ASKING | _STREAM)  # type: ignore[operator]  # both are `responses`
+async def chat_stream(
+    body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None
+) -> StreamingResponse:
+    """The same as server-sent events: one for each frame of the socket protocol (`stream_start`, `activity`,
+    `stream_text`, …, `stream_end`), and `approval_request` where you are asked. `id` is the frame's `seq`."""
+    question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))
+    turn = await begun(conversations, question)
+    stream = turn.stream if isinstance(turn, Turn) else turn
+    if stream is None:
+        raise NotFound("The frames of this turn are no longer kept; GET /chat/{request_id} has its answer.")
+    return StreamingResponse(
+        events(stream, caller.user_id, conversations.turns.asking),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.get("/chat/{request_id}", summary="Read a turn", responses=errors({404: "No such turn (`not_found`)."}))
+async def read_turn(request_id: Named, caller: ReadCaller, conversations: Conversations) -> TurnAnswer:
+    """A turn whose stream was lost: where it stands, and what it said."""
+    return turn_of_record(await conversations.record(caller.user_id, request_id))
+
+
+@router.post("/chat/{request_id}/cancel", summary="Stop a turn", responses=errors({404: "No such turn (`not_found`)."}))
+async def cancel_turn(request_id: Named, caller: ChatCaller, conversations: Conversations) -> CancelAnswer:
+    """The model is stopped and every tool that waits. What was changed on the device stays."""
+    cancelled = await conversations.assistant.cancel(caller.user_id, request_id, "api")
+    if not cancelled:
+        await conversations.record(caller.user_id, request_id)
+    return CancelAnswer(request_id=request_id, cancelled=cancelled)

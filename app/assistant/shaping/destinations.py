@@ -1,0 +1,104 @@
+"""What stands in the parentheses of a link: read from left to right, each character decides once."""
+
+import re
+from dataclasses import dataclass
+
+LONGEST = 2_048  # characters
+
+_SPACE = re.compile(r"[ \t\n]*")
+_ANGLED = re.compile(r"[^<>\n]*")
+_TITLE_END = {'"': '"', "'": "'", "(": ")"}
+
+
+@dataclass(slots=True, frozen=True)
+class Destination:
+    url: str
+    end: int  # behind the closing parenthesis
+    is_angled: bool = False
+
+
+class _NotAll(Exception):
+    """The text ends too early."""
+
+
+class _NotOne(Exception):
+    """This is not the destination of a link."""
+
+
+def destination(text: str, start: int, *, final: bool) -> Destination | None | bool:
+    """The destination that begins behind the opening parenthesis; False if this is none, None if more text is needed."""
+    try:
+        found = _destination(text, start)
+    except _NotOne:
+        return False
+    except _NotAll:
+        return False if final or len(text) - start > LONGEST else None
+    return found if found.end - start <= LONGEST else False
+
+
+def _destination(text: str, start: int) -> Destination:
+    at = _space(text, start)
+    is_angled = text[at] == "<"
+    end = _angled(text, at + 1) if is_angled else _plain(text, at)
+    url = text[at + 1 : end - 1] if is_angled else text[at:end]
+    at = _space(text, end)
+    if text[at] != ")":
+        if at == end or text[at] not in _TITLE_END:
+            raise _NotOne
+        at = _space(text, _title(text, at))
+        if text[at] != ")":
+            raise _NotOne
+    return Destination(url, at + 1, is_angled)
+
+
+def _space(text: str, start: int) -> int:
+    found = _SPACE.match(text, start)
+    end = found.end() if found else start
+    if text.count("\n", start, end) > 1:
+        raise _NotOne
+    if end == len(text):
+        raise _NotAll
+    return end
+
+
+def _angled(text: str, start: int) -> int:
+    found = _ANGLED.match(text, start)
+    end = found.end() if found else start
+    if end == len(text):
+        raise _NotAll
+    if text[end] != ">":
+        raise _NotOne
+    return end + 1
+
+
+def _plain(text: str, start: int) -> int:
+    depth = 0
+    at = start
+    while at < len(text):
+        character = text[at]
+        if character.isspace():
+            return at
+        if character == "\\":
+            at += 1
+        elif character == "(":
+            depth += 1
+        elif character == ")":
+            if depth == 0:
+                return at
+            depth -= 1
+        at += 1
+    raise _NotAll
+
+
+def _title(text: str, start: int) -> int:
+    closing = _TITLE_END[text[start]]
+    at = start + 1
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+        elif text[at] == closing:
+            return at + 1
+        elif text.startswith("\n\n", at):
+            raise _NotOne
+        at += 1
+    raise _NotAll

@@ -1,0 +1,45 @@
+"""Keeps our own words from users: prompts, tool descriptions, internal names, secrets."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from app.assistant.shaping.cuts import Cuts
+from app.assistant.shaping.fingerprints import Fingerprints
+from app.assistant.shaping.masks import Masks, MaskedStrings
+
+
+class SanitizerStream:
+    """One text on its way to a user, in chunks of any size. What comes out does not depend on the chunks."""
+
+    def __init__(self, strings: MaskedStrings, fingerprints: Fingerprints, removed: Counter[str]) -> None:
+        self.removed = removed
+        self._masks, self._cuts = Masks(strings, removed), Cuts(fingerprints, removed)
+
+    def feed(self, text: str) -> str:
+        return self._cuts.feed(self._masks.feed(text))
+
+    def end(self) -> str:
+        """What was still held. What is fed later is a text of its own."""
+        return self._cuts.feed(self._masks.end()) + self._cuts.end()
+
+
+class Sanitizer:
+    """Built once per process from every text that must not be quoted."""
+
+    def __init__(self, texts: Iterable[str], *, identifiers: Iterable[str] = (), secrets: Iterable[str] = ()) -> None:
+        self._strings = MaskedStrings(identifiers, secrets)
+        originals = list(texts)
+        # Internal names are replaced before passages are looked for, so the passages are known with and without them.
+        self._fingerprints = Fingerprints([*originals, *map(self._masked, originals)])
+
+    def _masked(self, text: str) -> str:
+        masks = Masks(self._strings, Counter())
+        return masks.feed(text) + masks.end()
+
+    def stream(self, removed: Counter[str] | None = None) -> SanitizerStream:
+        return SanitizerStream(self._strings, self._fingerprints, Counter() if removed is None else removed)
+
+    def clean(self, text: str, removed: Counter[str]) -> str:
+        """A whole text at once."""
+        stream = self.stream(removed)
+        return stream.feed(text) + stream.end()

@@ -1,0 +1,196 @@
+"""Every tool call of an agent: counted, allowed or asked about, shown, and never the end of a turn.
+
+Whatever goes wrong becomes a text the model can act on. Only bugs raise.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal, cast
+
+import structlog
+from langchain.agents.middleware import AgentMiddleware, AgentState
+from langchain.agents.middleware.types import ToolCallRequest
+from langchain_core.messages import ToolMessage
+from langgraph.errors import GraphBubbleUp
+from langgraph.types import Command, interrupt
+from pydantic import ValidationError
+
+from app.assistant.approvals.policy import Decision, rule_for
+from app.assistant.context import TurnContext
+from app.assistant.desk import Desk
+from app.assistant.model_calls import words_of
+from app.assistant.permissions import AgentName, WriteAction
+from app.assistant.tools.declared import AgentTool, SubAgentSpec, Write
+from app.errors import AdiuvaError
+from app.llm.failures import ModelFailed
+
+log = structlog.get_logger()
+
+Result = ToolMessage | Command[Any]
+Handler = Callable[[ToolCallRequest], Awaitable[Result]]
+NO_MORE = "Error: this turn has made as many tool calls as it may. Answer from what is there."
+UNREADABLE = "Error: the arguments were not a JSON object. Call the tool again with valid JSON."
+DELEGATE = "task"
+
+
+class _Calls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
+    """What holds for the calls of supervisors and sub-agents alike."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self._names = frozenset(names)
+
+    async def awrap_tool_call(self, request: ToolCallRequest, handler: Handler) -> Result:
+        turn = cast("TurnContext", request.runtime.context)
+        call = request.tool_call
+        if refusal := self._refusal(turn, call["name"], str(call["id"])):
+            return _told(request, refusal)
+        return await self._carry_out(turn, request, handler)
+
+    def _refusal(self, turn: TurnContext, name: str, call_id: str) -> str | None:
+        if call_id not in turn.decisions and not turn.meter.take_tool_call():
+            return NO_MORE
+        if name not in self._names:
+            return f"Error: there is no tool of this name. There are: {', '.join(sorted(self._names))}."
+        if call_id in turn.unreadable:
+            return UNREADABLE
+        return None
+
+    async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
+        raise NotImplementedError
+
+
+class Delegations(_Calls):
+    """A supervisor's calls: it hands work to sub-agents and does nothing itself."""
+
+    def __init__(self, subagents: Sequence[SubAgentSpec]) -> None:
+        super().__init__([DELEGATE])
+        self._subagents = {spec.name: spec for spec in subagents}
+
+    async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
+        args = request.tool_call["args"]
+        spec = self._subagents.get(args.get("subagent_type"))  # type: ignore[arg-type]  # anything the model writes
+        if spec is None:
+            return _told(request, f"Error: subagent_type must be one of {', '.join(sorted(self._subagents))}.")
+        if not isinstance(args.get("description"), str) or not args["description"].strip():
+            return _told(request, "Error: description must say what is to be done.")
+        is_new = turn.started_once(str(request.tool_call["id"]))
+        if is_new:
+            turn.voice.agent(spec.name, spec.domain, "started", spec.label)
+        state: Literal["finished", "failed"] = "failed"
+        try:
+            result = await handler(request)
+            state = "finished"
+        except GraphBubbleUp:  # it waits for an approval, and is called again
+            raise
+        except BaseException:
+            turn.voice.agent(spec.name, spec.domain, state, spec.label)
+            raise
+        turn.voice.agent(spec.name, spec.domain, state, spec.label)
+        return result
+
+
+class ToolCalls(_Calls):
+    """A sub-agent's calls: these work on the user's device."""
+
+    def __init__(self, agent: AgentName, tools: Sequence[AgentTool]) -> None:
+        super().__init__([tool.name for tool in tools])
+        self._agent = agent
+        self._tools = {tool.name: tool for tool in tools}
+
+    async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
+        call_id, declared = str(request.tool_call["id"]), self._tools[request.tool_call["name"]]
+        if turn.started_once(call_id):
+            turn.voice.tool(self._agent, declared.name, "started", declared.label)
+            turn.noted.called(call_id, declared.name, request.tool_call["args"])
+        try:
+            result = await self._allowed(turn, request, handler, declared)
+        except GraphBubbleUp:
+            raise
+        except ModelFailed as failure:  # of the embedding model
+            result = _told(request, f"Error: {failure.detail}")
+        except AdiuvaError as refusal:
+            result = _told(request, _sentence(refusal))
+        except ValidationError as wrong:
+            result = _told(request, _what_is_wrong(wrong))
+        except Exception:
+            log.exception("tool_failed", tool=declared.name)
+            result = _told(request, "Error: the tool failed for a reason of its own. It has been recorded.")
+        text = words_of(result) if isinstance(result, ToolMessage) else ""
+        failed = text.startswith("Error:") or (isinstance(result, ToolMessage) and result.status == "error")
+        turn.voice.tool(self._agent, declared.name, "failed" if failed else "finished", declared.label)
+        turn.noted.answered(call_id, declared.name, text)
+        return result
+
+    async def _allowed(
+        self, turn: TurnContext, request: ToolCallRequest, handler: Handler, declared: AgentTool
+    ) -> Result:
+        call_id = str(request.tool_call["id"])
+        declared.check(request.tool_call["args"])
+        turn.grants[call_id] = (self._agent, None)
+        if declared.write is not None:
+            decision = turn.decisions.get(call_id) or await self._decision(turn, request, declared, declared.write)
+            if decision.kind in ("reject", "expired"):
+                return _told(request, _rejected(decision))
+            if decision.kind == "edit" and decision.args is not None:
+                request = request.override(tool_call={**request.tool_call, "args": decision.args})
+            turn.grants[call_id] = (self._agent, declared.write.action)
+        return await handler(request)
+
+    async def _decision(
+        self, turn: TurnContext, request: ToolCallRequest, declared: AgentTool, write: Write
+    ) -> Decision:
+        """The user's standing decision; or the graph stops here, and this is called again when there is one."""
+        rule = rule_for(
+            turn.policy,
+            write.action,
+            has_read_outside_text=turn.noted.has_read_outside_text,
+            updates_so_far=turn.noted.updates_after_outside_text,
+        )
+        if rule == "allow":
+            return Decision("approve")
+        if rule == "deny":
+            return Decision("reject", reason=f"The user does not let the assistant {_VERBS[write.action]} anything.")
+        args = request.tool_call["args"]
+        summary = await write.describe(Desk(turn.tables, self._agent, None, turn.noted), args)
+        if summary is None:
+            return Decision("approve")  # there is nothing to change; the tool says so
+        if not turn.can_be_asked():
+            return Decision("reject", reason="No device is connected on which the user could approve it.")
+        interrupt(
+            {
+                "tool_call_id": request.tool_call["id"],
+                "tool": declared.name,
+                "action": write.action,
+                "summary": summary,
+                "args": args,
+            }
+        )
+        raise AssertionError("an interrupt is only passed with a decision")
+
+
+_VERBS: dict[WriteAction, str] = {"insert": "create", "update": "change", "delete": "delete"}
+
+
+def _told(request: ToolCallRequest, text: str) -> ToolMessage:
+    call = request.tool_call
+    return ToolMessage(text, tool_call_id=str(call["id"]), name=call["name"])
+
+
+def _sentence(refusal: AdiuvaError) -> str:
+    doubt = (
+        " It may have happened all the same: look before you try again."
+        if refusal.facts.get("may_have_happened")
+        else ""
+    )
+    return f"Error: {refusal.detail}{doubt}"
+
+
+def _rejected(decision: Decision) -> str:
+    if decision.kind == "expired":
+        return "The user did not answer in time, so it was not done."
+    return f"The user rejected this: {decision.reason}" if decision.reason else "The user rejected this."
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    told = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+    return f"Error: wrong arguments. {'; '.join(told)}."

@@ -1,0 +1,227 @@
+"""One turn: from the words of a user to the last frame, whatever happens in between.
+
+The work is a task of its own, which may be cancelled at any await. What ends the turn stands outside of it and is not
+cancelled: it keeps what happened, then sends the one `stream_end`.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import structlog
+from langchain_core.messages import AnyMessage, HumanMessage, convert_to_messages
+from langgraph.types import Command, Interrupt
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.assistant.about import with_context
+from app.assistant.context import TurnContext
+from app.assistant.ending import INTERRUPTED, NOT_KEPT, Ending, NoLongerOurs, ending_of
+from app.assistant.graphs import RECURSION_LIMIT
+from app.assistant.keeping import outcome_of
+from app.assistant.pausing import paused, wanted
+from app.assistant.question import Question
+from app.assistant.services import TurnServices
+from app.billing.token_budget import TurnBudget
+from app.devices.frames import Mutation, TurnError, Usage
+from app.devices.turns import TurnStream
+from app.edge.problems import database_is_away
+from app.threads.records import OpenedRun, Outcome
+
+log = structlog.get_logger()
+
+KEEP_ATTEMPTS, KEEP_PAUSE_S = 20, 0.5
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    ending: Ending
+    answer: str
+    mutations: list[Mutation]
+    usage: Usage
+
+
+class Turn:
+    def __init__(
+        self,
+        services: TurnServices,
+        question: Question,
+        run: OpenedRun,
+        stream: TurnStream,
+        context: TurnContext,
+        budget: TurnBudget,
+        *,
+        is_waiting: bool = False,
+        used_s: float = 0,
+    ) -> None:
+        """`is_waiting`: the turn goes on from an approval that it waited for in another process; `used_s` is what it has
+        used of its time."""
+        self._services, self.question, self.run, self.stream = services, question, run, stream
+        self._context, self._budget = context, budget
+        self.is_waiting, self._has_asked, self._used_s = is_waiting, is_waiting, used_s
+        self._stopped_by: str | None = None
+        self._canceller = "api"
+        self._live: asyncio.Task[TurnResult] | None = None
+        self._work: asyncio.Task[list[AnyMessage]] | None = None
+
+    def begin(self) -> "asyncio.Task[TurnResult]":
+        """Start it. It goes on whoever listens."""
+        self._context.voice.begin()
+        self._live = asyncio.create_task(self._run(), name=f"turn {self.run.id}")
+        return self._live
+
+    async def result(self) -> TurnResult:
+        """How it ended. Whoever waits for it may be cancelled; the turn is not."""
+        return await asyncio.shield(self.task)
+
+    @property
+    def task(self) -> "asyncio.Task[TurnResult]":
+        assert self._live is not None
+        return self._live
+
+    def cancel(self, by: str) -> None:
+        """The user wants no more of it. `by`: a device's id, or "api"."""
+        self._canceller = by
+        self._stop("cancelled")
+
+    def interrupt(self) -> None:
+        """The service stops, and cannot wait any longer."""
+        self._stop("interrupted")
+
+    async def let_go(self) -> None:
+        """The turn waits for an approval, and will go on in the next process: nothing is said or kept."""
+        tasks = [task for task in (self._work, self.task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    def _stop(self, why: str) -> None:
+        if self._stopped_by is None:
+            self._stopped_by = why
+        if self._work is not None:
+            self._work.cancel()
+
+    async def _run(self) -> TurnResult:
+        ids = {"run_id": str(self.run.id), "turn": self.run.request_id, "user_id": str(self.run.user_id)}
+        with structlog.contextvars.bound_contextvars(**ids):
+            self._work = asyncio.create_task(self._answer())
+            if self._stopped_by is not None:  # between its admission and this moment
+                self._work.cancel()
+            await asyncio.wait([self._work])
+            return await self._end(self._work)
+
+    # The work
+
+    async def _answer(self) -> list[AnyMessage]:
+        """The supervisor's messages, those it started from included."""
+        graph, run_key = self._services.graphs[self.question.kind], str(self.run.id)
+        config: Any = {"configurable": {"thread_id": run_key}, "recursion_limit": RECURSION_LIMIT}
+        given: Any = await self._go_on() if self.is_waiting else {"messages": await self._start_from()}
+        while True:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            async with asyncio.timeout(max(0.0, self._services.limits.turn_s - self._used_s)):
+                state = await graph.ainvoke(given, config, context=self._context, durability="exit")
+            self._used_s += loop.time() - began
+            interrupts: list[Interrupt] = state.get("__interrupt__") or []
+            if not interrupts:
+                messages: list[AnyMessage] = state["messages"]
+                return messages
+            await self._pause(interrupts)
+            given = await self._go_on()
+
+    async def _start_from(self) -> list[AnyMessage]:
+        """The conversation so far, the context, and the user's words: last, verbatim and alone."""
+        question, most = self.question, self._services.limits.history_tokens
+        earlier: list[dict[str, Any]] = list(question.earlier())
+        if question.thread_id is not None:
+            earlier = await self._services.history.before(
+                question.user_id, self.run.thread_id, self.run.id, most_tokens=most
+            )
+        told = with_context(self._context.about, question.context, self._context.mark)
+        history = cast("list[AnyMessage]", convert_to_messages(earlier))
+        return [*history, HumanMessage(told), HumanMessage(question.message)]
+
+    # Approvals
+
+    async def _pause(self, interrupts: list[Interrupt]) -> None:
+        """Write down where the turn stands and what it asks, in one transaction; then ask."""
+        services, run = self._services, self.run
+        asked = wanted(interrupts, services.clock.now(), services.limits.approval_s)
+        self._context.voice.hush()
+        state = paused(self.question, run, services.held.dump(str(run.id)), self.stream, self._context, self._used_s)
+
+        async def also(session: AsyncSession) -> None:
+            await services.approvals.add(session, run.user_id, run.id, asked)
+            await services.paused.keep(session, run.user_id, run.id, state)
+            await self._budget.pause(session)
+
+        self._has_asked = True
+        if not await services.runs.wait(run, also=also):
+            raise NoLongerOurs
+        self.is_waiting = True
+        log.info("turn_waits", approvals=len(asked))
+        asking = [
+            approval for approval, decision in await services.approvals.of_run(run.user_id, run.id) if not decision
+        ]
+        services.asking.ask(*asking)
+
+    async def _go_on(self) -> Command[Any]:
+        """Wait for the user, then take the turn up again: one process does, whoever has asked."""
+        services, run = self._services, self.run
+        decided = await services.waits.decisions(run.user_id, run.id)
+
+        async def also(session: AsyncSession) -> None:
+            await services.paused.drop(session, run.user_id, run.id)
+
+        claimed = await services.runs.claim(run.user_id, run.id, also=also)
+        if claimed is None:
+            raise NoLongerOurs
+        self.run, self.is_waiting = claimed, False
+        self._context = replace(self._context, decisions={**self._context.decisions, **decided.by_tool_call})
+        return Command(resume=dict.fromkeys(decided.interrupt_ids, True))
+
+    # The end
+
+    async def _end(self, work: "asyncio.Task[list[AnyMessage]]") -> TurnResult:
+        ending = ending_of(work, self._stopped_by)
+        if self.is_waiting and (claimed := await self._services.runs.claim(self.run.user_id, self.run.id)) is not None:
+            self.run = claimed  # a run that waits is nobody's
+        messages = work.result() if ending.status == "completed" else []
+        self._context.voice.hush()
+        outcome = outcome_of(self.question, ending, messages, self._context)
+        ending = await self._kept(outcome, ending)
+        if self._has_asked and ending.status != "completed":
+            await self._services.close_approvals(self.run, self._canceller)
+        return self._said(ending)
+
+    async def _kept(self, outcome: Outcome, ending: Ending) -> Ending:
+        """Keep what happened before anybody is told; wait a while for a database that is away."""
+
+        async def also(session: AsyncSession) -> None:
+            meter = self._context.meter
+            await self._services.paused.drop(session, self.run.user_id, self.run.id)
+            await self._budget.settle(
+                session, input_tokens=meter.paid_input_tokens, output_tokens=meter.paid_output_tokens
+            )
+
+        for attempt in range(KEEP_ATTEMPTS):
+            try:
+                is_ours = await self._services.runs.finish(self.run, outcome, also=also)
+            except Exception as error:
+                if not database_is_away(error):
+                    log.exception("turn_not_kept")
+                    return Ending("failed", "internal_error", "The answer could not be kept. It has been recorded.")
+                log.warning("turn_not_kept", attempt=attempt, error=type(error).__name__)
+                await asyncio.sleep(KEEP_PAUSE_S)
+            else:
+                return ending if is_ours else INTERRUPTED
+        return NOT_KEPT
+
+    def _said(self, ending: Ending) -> TurnResult:
+        context = self._context
+        usage = Usage(input_tokens=context.meter.input_tokens, output_tokens=context.meter.output_tokens)
+        error = TurnError(code=ending.code, message=ending.message or "") if ending.code else None
+        mutations = context.noted.mutations
+        context.voice.end(ending.status, mutations, usage, error)
+        self._services.measure(ending, context)
+        return TurnResult(ending, context.voice.answer, mutations, usage)

@@ -1,0 +1,61 @@
+"""Waiting for what the user decides. The wait itself is in the database; this is one process's part in it."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.assistant.approvals.policy import Decision
+from app.assistant.approvals.store import Approvals, OpenApproval
+from app.kit.clock import Clock
+
+LOOK_EVERY_S = 2.0  # another process may have been given the answer
+
+
+@dataclass(frozen=True)
+class Decided:
+    interrupt_ids: list[str]
+    by_tool_call: dict[str, Decision]
+
+
+class Waits:
+    """Who waits for which turn's approvals, in this process."""
+
+    def __init__(self, approvals: Approvals, clock: Clock, *, look_every_s: float = LOOK_EVERY_S) -> None:
+        self._approvals, self._clock = approvals, clock
+        self._look_every_s = look_every_s
+        self._news: dict[UUID, asyncio.Event] = {}
+        approvals.on_resolved.append(self._resolved)
+
+    async def decisions(self, user_id: UUID, run_id: UUID) -> Decided:
+        """Wait until all approvals of a run are decided; an answer that does not come in time is one, too."""
+        news = self._news.setdefault(run_id, asyncio.Event())
+        try:
+            while True:
+                news.clear()
+                await self._approvals.expire(user_id, run_id)
+                asked = await self._approvals.of_run(user_id, run_id)
+                if all(decision is not None for _, decision in asked):
+                    return _decided([(approval, decision) for approval, decision in asked if decision is not None])
+                await self._some_time(news, [approval for approval, decision in asked if decision is None])
+        finally:
+            del self._news[run_id]
+
+    async def _some_time(self, news: asyncio.Event, still_open: list[OpenApproval]) -> None:
+        until_expiry = min(approval.expires_at for approval in still_open) - self._clock.now()
+        wait_s = min(self._look_every_s, max(0.01, until_expiry.total_seconds()))
+        try:
+            async with asyncio.timeout(wait_s):
+                await news.wait()
+        except TimeoutError:
+            return
+
+    def _resolved(self, approval: OpenApproval, _decision: Decision) -> None:
+        if (news := self._news.get(approval.run_id)) is not None:
+            news.set()
+
+
+def _decided(asked: list[tuple[OpenApproval, Decision]]) -> Decided:
+    return Decided(
+        [approval.interrupt_id for approval, _ in asked],
+        {approval.tool_call_id: decision for approval, decision in asked},
+    )

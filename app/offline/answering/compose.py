@@ -1,0 +1,118 @@
+"""All outcomes of a turn as one answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.offline.answering.lines import bold, line, plain, when
+from app.offline.answering.lists import list_answer
+from app.offline.answering.rows import row_answer
+from app.offline.answering.tags import entity_tag
+from app.offline.nouns import NOUNS
+from app.offline.outcome import Outcome
+from app.offline.told import Row, title_of
+from app.offline.wishes import Wish
+from app.offline.words import joined
+
+WHICH_ONE = "Which one do you mean?"
+
+
+def compose(outcomes: Sequence[Outcome], now: datetime | None) -> str:
+    """In the order of the wishes; what is the same is said once."""
+    return "\n\n".join(dict.fromkeys(_answer(each, now) for each in outcomes))
+
+
+def _answer(outcome: Outcome, now: datetime | None) -> str:
+    kind, wish = outcome.kind, outcome.wish
+    if kind == "ask":
+        return outcome.sentence
+    if kind == "error":
+        return f"That did not work: {plain(outcome.sentence)}"
+    if kind == "rejected":
+        reason = f" (“{plain(outcome.sentence)}”)" if outcome.sentence else ""
+        return f"You rejected this{reason}, so I changed nothing."
+    if kind == "ambiguous":
+        return _which_one(outcome)
+    if kind == "missing":
+        return _not_there(outcome)
+    if kind == "stored":
+        return _stored(outcome, now)
+    if kind == "deleted":
+        return _deleted(outcome)
+    return row_answer(outcome, now) if wish.verb in ("show", "find") else list_answer(outcome, now)
+
+
+def _which_one(outcome: Outcome) -> str:
+    lines = [f"- {bold(row, noun)} ({_kind_and_owner(row, noun)})" for noun, row in outcome.candidates]
+    tags = [
+        entity_tag(noun, [row for each, row in outcome.candidates if each == noun])
+        for noun in dict.fromkeys(noun for noun, _ in outcome.candidates)
+    ]
+    many = (
+        "Several match, so I have changed nothing. "
+        if outcome.wish.verb not in ("show", "find", "list")
+        else "Several match. "
+    )
+    return "\n".join([f"{many}{WHICH_ONE}", "", *lines, "", "".join(tags)]).strip()
+
+
+def _kind_and_owner(row: Row, noun: str) -> str:
+    owner = row.get("project") or row.get("client")
+    return f"{NOUNS[noun].spoken} in {plain(owner)}" if owner else NOUNS[noun].spoken
+
+
+def _not_there(outcome: Outcome) -> str:
+    noun = "task" if outcome.wish.noun == "comment" else outcome.wish.noun
+    spoken = NOUNS[noun].spoken if noun else "task, project, milestone, note or client"
+    name = plain(outcome.wish.text("named"))
+    start = f"I found no {spoken} called “{name}”." if name else f"I found no such {spoken}; maybe it is gone."
+    near = [f"“{plain(title_of(row, noun or 'task'))}”" for row in outcome.rows]
+    return f"{start} Did you mean {joined(near, 'or')}?" if near else start
+
+
+def _stored(outcome: Outcome, now: datetime | None) -> str:
+    wish, row = outcome.wish, (outcome.rows or [{}])[0]
+    if wish.noun == "comment":
+        task = {"id": row.get("task_id"), "title": row.get("task")}
+        return f"I added the comment “{plain(wish.text('content'))}” to {bold(task, 'task')}.\n\n{entity_tag('task', [task])}"
+    words = {"project": "in", "client": "for", "parent": "under"}
+    owners = "".join(f", {words[key]} {plain(name)}" for key, name in outcome.owners.items() if f"{key}" not in row)
+    if wish.verb == "create":
+        text = f"Created the {NOUNS[wish.noun].spoken} {line(row, wish.noun, now).removeprefix('- ')}{owners}."
+    else:
+        before = next((str(each["before"]) for each in outcome.rows if "before" in each), "")
+        text = _changed(wish, row, before, now) + (f" It is now {owners.removeprefix(', ')}." if owners else "")
+    return f"{text}\n\n{entity_tag(wish.noun, [row])}".strip()
+
+
+def _changed(wish: Wish, row: Row, before: str, now: datetime | None) -> str:
+    name, spoken = bold(row, wish.noun), NOUNS[wish.noun].spoken
+    if wish.has("title"):
+        return f"Renamed the {spoken} {f'“{plain(before)}” ' if before else ''}to {name}."
+    if wish.text("status") and wish.noun == "task":
+        return {"done": f"Done: {name} is finished.", "in_progress": f"{name} is now in progress."}.get(
+            wish.text("status"), f"{name} is open again, to do."
+        )
+    if wish.text("status"):
+        return f"The {spoken} {name} is now {wish.text('status')}."
+    if wish.has("due") or wish.has("shift_days"):
+        return f"Moved the {spoken} {name}: {'due ' if wish.noun == 'task' else ''}{when(row, now)}."
+    if wish.text("priority"):
+        return f"{name} has {wish.text('priority')} priority now."
+    if wish.texts("assignees"):
+        return f"{name} is assigned to {joined(wish.texts('assignees'))}."
+    if wish.has("is_approved"):
+        return f"Approved the {spoken} {name}."
+    if wish.verb == "append":
+        return f"Added to the note {name}: “{plain(wish.text('content'))}”."
+    if wish.text("industry"):
+        return f"The industry of {name} is now {plain(wish.text('industry'))}."
+    return f"Updated the {spoken} {name}."
+
+
+def _deleted(outcome: Outcome) -> str:
+    noun, row = outcome.wish.noun, (outcome.rows or [{}])[0]
+    if noun == "comment":
+        return f"Deleted the comment “{plain(row.get('content'))}” of **{plain(row.get('task'))}**."
+    if title_of(row, noun) == "untitled":
+        return outcome.sentence
+    return f"Deleted the {NOUNS[noun].spoken} {bold(row, noun)}."

@@ -1,0 +1,157 @@
+"""The supervisor's side: from the user's words to delegations, in as many rounds as names have to be looked up."""
+
+from dataclasses import replace
+
+from app.offline import answering
+from app.offline.conversation import Mention, Scene
+from app.offline.naming import own_owners, which_kind
+from app.offline.nouns import NOUNS
+from app.offline.outcome import Outcome, asked, read_outcome
+from app.offline.reading import read
+from app.offline.replay import Call, Plan, together
+from app.offline.told import id_of, title_of
+from app.offline.wishes import Wish
+from app.offline.words import folded, meant
+
+_KEPT_HERE = ("count", "by", "chart", "when", "place", "about")  # of the answer, not of the rows
+
+
+def answer(scene: Scene) -> Plan[str]:
+    """The plan of a whole turn: its end is the user's answer."""
+    reading = read(scene.words, scene.now)
+    if reading.talk:
+        return answering.small_talk(reading.talk)
+    wishes = list(reading.wishes)
+    if chosen := _choice_made(scene, wishes):
+        wishes = chosen
+    if not wishes:
+        return answering.not_understood()
+    outcomes: list[Outcome] = []
+    for stage in _stages(wishes):
+        outcomes += yield from together([_fulfil(wish, scene, tuple(outcomes)) for wish in stage])
+    return answering.compose(outcomes, scene.now)
+
+
+def delegated(wish: Wish) -> Call:
+    """The delegation that carries a wish to its sub-agent."""
+    sent = wish.without(*_KEPT_HERE)
+    return Call("task", {"description": sent.sentence(), "subagent_type": NOUNS[wish.noun].agent})
+
+
+def _stages(wishes: list[Wish]) -> list[list[Wish]]:
+    """Wishes that wait for nothing go together; one that points back waits for those before it."""
+    stages: list[list[Wish]] = []
+    for wish in wishes:
+        if stages and not wish.has("it"):
+            stages[-1].append(wish)
+        else:
+            stages.append([wish])
+    return stages
+
+
+def _fulfil(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Plan[Outcome]:
+    if wish.verb == "many":
+        return asked(wish, "I change one thing at a time, so I have changed nothing. Name the one you mean.")
+    ready = _pointed_at(wish, scene, earlier)
+    if isinstance(ready, Wish) and not ready.noun:
+        ready = yield from which_kind(ready, delegated)
+    if isinstance(ready, Outcome):
+        return ready
+    owned = yield from own_owners(_here(ready, scene), delegated)
+    if isinstance(owned, Outcome):
+        return owned
+    ready, owners = owned
+    if (question := _missing_piece(ready)) is not None:
+        return asked(ready, question)
+    (text,) = yield [delegated(ready)]
+    return replace(read_outcome(ready, text), owners=owners)
+
+
+def _pointed_at(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Wish | Outcome:
+    """The wish with the id of what "it" or "the second one" is."""
+    which = wish.number("it")
+    if which is None:
+        return wish
+    nouns = _nouns_that_fit(wish)
+    looked_at = [scene.looking_at] if scene.looking_at is not None and scene.looking_at.noun in nouns else []
+    sources = [_made(earlier), *([] if wish.has("picked") else [looked_at]), scene.mentions()]
+    rows = next((fit for fit in ([each for each in source if each.noun in nouns] for source in sources) if fit), [])
+    if not rows:
+        return asked(wish, "I am not sure which one you mean. Please name it.")
+    if len(rows) > 1 and not wish.has("picked"):
+        candidates = [(each.noun, {"id": each.id, NOUNS[each.noun].title: each.title}) for each in rows if each.title]
+        return Outcome(wish, "ambiguous", candidates=candidates[:10])
+    if which >= len(rows):
+        return asked(wish, f"There were only {len(rows)}. Which one do you mean?")
+    found = rows[which]
+    noun = "comment" if wish.noun == "comment" else found.noun
+    return _chosen(wish, found, noun)
+
+
+def _chosen(wish: Wish, row: Mention, noun: str) -> Wish:
+    ready = wish.without("it", "picked", "named").of(noun).but(id=row.id)
+    return ready.but(named=row.title) if row.title else ready
+
+
+def _nouns_that_fit(wish: Wish) -> list[str]:
+    if wish.noun == "comment" or (wish.has("status") and wish.noun == "task"):
+        return ["task"]
+    if wish.noun:
+        return [wish.noun]
+    return ["task", "timeline"] if wish.has("due") or wish.has("shift_days") else list(NOUNS)
+
+
+def _made(earlier: tuple[Outcome, ...]) -> list[Mention]:
+    """What an earlier wish of the same message made or found."""
+    return [
+        Mention(each.wish.noun, id_of(row), title_of(row, each.wish.noun))
+        for each in earlier
+        for row in each.rows
+        if id_of(row) and each.wish.noun != "comment" and each.kind in ("stored", "found")
+    ]
+
+
+def _here(wish: Wish, scene: Scene) -> Wish:
+    """`here` and `this project` are what the user looks at, and new rows go where they look."""
+    looked_at = scene.looking_at
+    for key in ("project", "place", "client"):
+        if wish.text(key).lower() in ("here", "it", "this", "that", "this project", "that project", "this client"):
+            noun = "client" if key == "client" else "project"
+            spoken = [looked_at] if looked_at is not None and looked_at.noun == noun else scene.mentions()
+            ids = [each.id for each in spoken if each.noun == noun]
+            return wish.without(key).but(**{f"{noun}_id": ids[0]}) if len(ids) == 1 else wish
+    if wish.verb == "create" and wish.noun in ("task", "timeline", "note") and not wish.has("project"):
+        if looked_at is not None and looked_at.noun == "project":
+            return wish.but(project_id=looked_at.id)
+    return wish
+
+
+def _missing_piece(wish: Wish) -> str | None:
+    if wish.verb == "create" and wish.noun == "timeline" and not wish.has("project_id"):
+        return f"Which project is the milestone “{wish.text('title')}” for? For example: … for project Driver app."
+    if wish.verb == "create" and wish.noun != "comment" and not wish.text("title").strip():
+        return f"What should the {NOUNS[wish.noun].spoken} be called?"
+    if wish.verb == "update" and wish.noun == "timeline" and wish.has("project_id"):
+        return "A milestone cannot be moved to another project; create it there and delete this one."
+    if wish.has("named") and not wish.text("named").strip():
+        return "Which one do you mean? Please name it."
+    return None
+
+
+def _choice_made(scene: Scene, wishes: list[Wish]) -> list[Wish]:
+    """After "Which one do you mean?": the wish of the words before, for the candidate that is named now."""
+    if answering.WHICH_ONE not in scene.last_answer() or (wishes and not all(each.has("picked") for each in wishes)):
+        return []
+    before = read(scene.words_before(), scene.now).wishes
+    candidates = scene.mentions()
+    named = meant(scene.words.strip(" .!?\"'“”"), candidates, lambda each: each.title)
+    place = _ORDINALS.get(next((word for word in folded(scene.words).split() if word in _ORDINALS), ""))
+    if place is not None and place < len(candidates):
+        named = [candidates[place]]
+    if len(before) != 1 or len(named) != 1 or len(folded(scene.words).split()) > 12:
+        return []
+    noun = "comment" if before[0].noun == "comment" else named[0].noun
+    return [_chosen(before[0], named[0], noun)]
+
+
+_ORDINALS = {"first": 0, "1st": 0, "1": 0, "second": 1, "2nd": 1, "2": 1, "third": 2, "3rd": 2, "3": 2, "last": -1}

@@ -1,0 +1,204 @@
+"""Wishes to change, delete, comment or look at one row: the tables of phrasings, and what their slots mean."""
+
+from app.offline.reading.templates import phrasings
+
+STATUS = (
+    *phrasings("""
+        set|change|update the status of {target} to {status}
+        mark|set|flag|change|move|update|put {target} as|to|into {status}
+        mark|flag {target} {status}
+        {target} is|are [now|already] {status}
+        i|we am|are [now] {status} with {target}
+    """),
+    *phrasings(
+        """
+        complete|finish|close|check_off|tick_off|resolve {target}
+        mark|check|tick|cross {target} off
+        i|we have|just finished|completed|did|closed {target}
+        i|we finished|completed|did|closed {target}
+        i've|we've finished|completed|done|closed {target}
+        i'm|i_am|we're|we_are done|finished|through|ready with {target}
+        """,
+        status="done",
+    ),
+    *phrasings(
+        """
+        start|begin working_on|work_on|with {target}
+        start|begin {target}
+        i'm|i_am|we're|we_are working_on {target}
+        i|we started|began {target}
+        """,
+        status="in_progress",
+    ),
+    *phrasings("reopen|re-open|uncheck|untick|undo {target}", status="todo"),
+)
+PRIORITY = (
+    *phrasings("""
+        set|change|update|move the priority of|for {target} to|as {priority}
+        set|change|update the priority of|for {target} to {priority} priority
+        set|change|make|mark|give|move|raise|lower {target} to|as|a {priority} priority
+        set|change|make|mark|give {target} {priority} priority
+        set|make|mark {target} to|as {priority}
+        make {target} {priority}
+        {target} is|has {priority} priority
+        {target} is {priority}
+        lower|raise|increase|decrease|reduce the priority of {target} to {priority}
+    """),
+    *phrasings(
+        """
+        raise|increase the priority of {target}
+        prioritize|prioritise {target}
+        """,
+        priority="high",
+    ),
+    *phrasings(
+        """
+        lower|decrease|reduce the priority of {target}
+        deprioritize|deprioritise {target}
+        """,
+        priority="low",
+    ),
+)
+SHIFT = phrasings("""
+    postpone|delay|push|move|defer|shift|push_back|snooze {target} by {days} days|day
+    postpone|delay|push|move|defer|shift|push_back|snooze {target} by {days} weeks|week
+    postpone|delay|push|move|defer|shift|snooze {target} {days} days|day
+""")
+DUE = phrasings("""
+    set|change|move|update the due_date|deadline|date of|for {target} to|on|as {when}
+    postpone|move|reschedule|push|delay|defer|shift|change|snooze|push_back|bring_forward|schedule {target} to|until|till|for|on {when}
+    set|make|mark {target} due [date] [to|on|by|for] {when}
+    {target} is|are [now] due [on|by|at] {when}
+    the due_date|deadline|date of {target} is {when}
+    postpone|reschedule|push|delay|defer|snooze {target} {when}
+""")
+RENAME = phrasings("""
+    rename|retitle {target} to|as|into {title}
+    rename|retitle {target} : {title}
+    change|set|update the title|name of {target} to {title}
+    change {noun} name|title from {target} to {title}
+""")
+PROJECT = phrasings("""
+    move|assign|add|put|link|attach {target} to|in|into|under [the|my] project {project}
+    move|assign|add|put|link|attach {target} to|in|into|under [the|my] {project} project
+    set|change the project of {target} to [the|project] {project}
+""")
+CLIENT = phrasings("""
+    move|assign|add|put|link {target} to|under [the|my] client|customer {client}
+    set|change the client|customer of {target} to [client] {client}
+""")
+PARENT = phrasings("""
+    move|put {target} under [the] client {parent}
+    make {target} a subsidiary|child|branch of [client] {parent}
+    set|change the parent of {target} to [client] {parent}
+""")
+INDUSTRY = phrasings("""
+    set|change|update the industry of|for {target} to {industry}
+    set|change|update {target} industry to {industry}
+""")
+ASSIGNEE = phrasings("""
+    assign|give|delegate {target} to {assignee}
+    set|change the assignee of {target} to {assignee}
+""")
+DESCRIPTION = phrasings("""
+    set|change|update the description|summary of|for {target} to {description}
+    set|change|update the description|summary of|for {target} : {description}
+    add a|the description to {target} : {description}
+    describe {target} as {description}
+""")
+MOVE = phrasings("move|put|add {target} to|into {project}")
+ARCHIVE = phrasings("archive {target}", status="archived")
+UNARCHIVE = phrasings("unarchive|restore|reactivate|un-archive {target}", status="active")
+APPROVE = phrasings("""
+    approve|confirm|accept {target}
+    mark {target} as approved
+""")
+DELETE = phrasings("""
+    delete|remove|erase|trash|drop|discard|cancel {target}
+    get_rid_of|throw_away {target}
+""")
+COMMENT = phrasings("""
+    add|write|post|leave|put a [new] comment|remark to|on|for|under {target} : {content}
+    add|write|post|leave|put a [new] comment|remark to|on|for|under {target} saying|that_says {content}
+    add|write|post|leave|put a [new] comment|remark : {content} to|on|for|under {target}
+    add|write|post|leave|put a|the [new] comment|remark {content} to|on|for|under {target}
+    add|write|post|leave|put comment|remark {content} to|on|for|under {target}
+    add|write|post|leave|put a [new] comment|remark : {content}
+    comment on|under {target} : {content}
+    comment on|under {target} that|saying {content}
+    comment {content} on|under|to {target}
+""")
+COMMENTS = phrasings("""
+    list|show|read|get|see|display [me] [all] [the] comments|remarks of|on|for|to|about|under|from {target}
+    what|which [are|comments] [the] comments|are|remarks on|of|for|there_on|there_for|under {target}
+    what comments does|do {target} have
+    what did people|anyone|they|we say|write about|on {target}
+    are|do there|we any|have comments|any_comments on|for {target}
+    how many comments does|do {target} have
+    how many comments are there on|for {target}
+    comments of|on|for {target}
+    list|show|read|see [me] its|the comments
+""")
+UNCOMMENT = (
+    *phrasings("delete|remove|erase the first|oldest comment|remark of|on|from|for|to {target}", which="first"),
+    *phrasings(
+        """
+        delete|remove|erase the|my [last|latest|newest|most_recent] comment|remark of|on|from|for|to {target}
+        delete|remove|erase the|my last|latest|newest comment|remark
+        """,
+        which="last",
+    ),
+)
+APPEND = phrasings("""
+    append|add {content} to [the|my] note|notes {target}
+    append|add to [the|my] note {target} : {content}
+    append to {target} : {content}
+    append {content} to {target}
+    add {content} to [the|my] {target} note
+    add to [the|my] {target} note : {content}
+""")
+REWRITE = phrasings("""
+    replace|change|set|update [the] content|text of [the|my] note {target} to|with|by {content}
+    replace|change|set|update [the] content|text of [the|my] note {target} : {content}
+    rewrite [the|my] note {target} : {content}
+""")
+SHOW_NOTE = phrasings("""
+    show|read|open|display|see|view|get [me] [the|my] note|notes [called|named|titled|about] {target}
+    show|read|open|display|see|view|get [me] [the|my] {target} note
+    read [me] {target}
+    what does [the|my] note|notes {target} say
+    what does [the|my] {target} note say
+    what is in|what's_in [the|my] note {target}
+    what's in [the|my] note {target}
+""")
+SHOW = phrasings("""
+    tell me [more] about {target}
+    show|open|display|view [me] [the] details of|for|on|about {target}
+    what is|was the status|priority|due_date|deadline|date|industry|client|project of|for {target}
+    what's the status|priority|due_date|deadline|date|industry|client|project of|for {target}
+    what do you|we know about {target}
+    when is|was|does {target} due
+    when is|was|does {target} start|starting|planned|scheduled
+    when is|was {target}
+    who is assigned_to|working_on|responsible_for {target}
+    is {target} done|finished|complete|completed
+    details of|about {target}
+    how is {target} going
+    info on|about {target}
+    show|open|display|view [me] {target}
+    which|what client is|does {target} for|belong_to
+""")
+SEARCH_NOTES = phrasings("""
+    find|search|look_for|show|list|get|give|search_for|look_up [me] [all] [my|the|any] notes|note about|on|regarding|mentioning|related_to|concerning|for|with|containing|that_mention|that_are_about {search}
+    search|look [in|through] [my|the] notes for {search}
+    search|find notes : {search}
+    what|which [do] [my] notes say about {search}
+    what|which notes mention|are_about|talk_about|do_i_have_about|do_i_have_on|are_there_about {search}
+    do|did i|we have|write|take any notes|note about|on|regarding {search}
+    are there any notes about|on {search}
+    what did|have i|we write|written|note|noted [down] about|on {search}
+    what do|does my notes say about|on {search}
+    notes about|on|regarding {search}
+    where did i|we write|note about|down|that {search}
+    is there a note about|on {search}
+""")

@@ -1,0 +1,118 @@
+"""Wishes for something new."""
+
+import re
+from datetime import datetime
+
+from app.offline.reading.clauses import take_clauses
+from app.offline.reading.targets import NOUN_WORDS, noun_of
+from app.offline.reading.templates import PRIORITIES, choice, fits, phrasings
+from app.offline.wishes import Value, Wish
+from app.offline.words import Masked, is_quoted
+
+TASK = phrasings("""
+    remind|remember me to {title}
+    remind|remember me about|of {title}
+    add {title} to my|the|our tasks|task_list|list|todos|todo_list|to-do_list|to-dos
+    put {title} on my|the|our tasks|task_list|list|todo_list|to-do_list
+    add {title} as a [new] task|todo|to-do
+    don't_let_me_forget|do_not_let_me_forget to {title}
+""")
+CLIENT = phrasings("""
+    add {title} as a [new] client|customer
+    add {title} to my|the|our clients|customers
+""")
+NOTE = phrasings("""
+    note|write_down|jot_down|make_a_note|take_a_note|add_a_note that {content}
+    note to self : {content}
+    note down|that {content}
+    jot_down|write_down {content}
+""")
+# "create a new high-priority task called …", "new milestone: …", "add 3 tasks: …"
+_MAKE = r"(?:create|add|make|new|set up|start|insert|register|write|take|save|jot down|open|schedule|plan|enter)"
+_CREATE = re.compile(
+    rf"(?:{_MAKE}\s+)?(?:me\s+|for me\s+)?(?:a\s+|an\s+|another\s+|the\s+|\d+\s+)?(?:new\s+)?"
+    rf"(?:(?P<priority>{'|'.join(PRIORITIES.values())})(?:[ -]priority)?\s+)?"
+    rf"(?P<noun>{'|'.join(NOUN_WORDS[each] for each in ('task', 'project', 'timeline', 'note', 'client'))})"
+    r"(?P<link>\s*[:–—-]\s*|\s+(?:called|named|titled|entitled|with (?:the )?(?:title|name)|to|about|for|saying|that says)\s*:?\s+|\s+)"
+    r"(?P<rest>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONTENT = re.compile(
+    r"(?P<title>.+?)(?:\s*:\s+|\s*:\n|[\s,]+(?:with|and) (?:the )?(?:content|text|body)s?:?\s+|[\s,]+(?:saying|that says|which says)(?: that)?:?\s+)"
+    r"(?P<content>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def read_creation(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
+    """The new rows asked for; empty when the text is about something else."""
+    for noun, table in (("task", TASK), ("client", CLIENT)):
+        for _, slots in fits(text, table):
+            wish = _new(slots["title"], noun, masked, now)
+            title = wish.text("title")
+            # what one is reminded of begins in the middle of a sentence
+            return [wish.but(title=title[:1].upper() + title[1:]) if text.lower().startswith("rem") else wish]
+    for _, slots in fits(text, NOTE):
+        return [_note_of(slots["content"], masked)]
+    match = _CREATE.fullmatch(text)
+    if match is None or not _asks(text, match):
+        return []
+    noun, rest = noun_of(match["noun"]), match["rest"]
+    extra: dict[str, Value] = {}
+    if noun == "task" and match["priority"]:
+        extra["priority"] = choice(match["priority"], PRIORITIES)
+    titles = _several(rest) if match["noun"].lower().endswith("s") else [rest]
+    if noun == "note":
+        return [_note(rest, match["link"], masked)]
+    return [wish.but(**(extra | dict(wish.details))) for wish in (_new(each, noun, masked, now) for each in titles)]
+
+
+def _asks(text: str, match: re.Match[str]) -> bool:
+    """Without a verb, only `task: …` and `a task called …` ask for something new."""
+    has_verb = re.match(rf"{_MAKE}\b", text, re.IGNORECASE)
+    return bool(has_verb) or ":" in match["link"] or bool(re.match(r"an?\b|another\b", text, re.IGNORECASE))
+
+
+def _several(rest: str) -> list[str]:
+    parts = re.split(r"\s*[,;\n]\s*(?:and\s+)?|\s+and\s+", rest.strip())
+    return [part for part in parts if part]
+
+
+def _new(rest: str, noun: str, masked: Masked, now: datetime | None) -> Wish:
+    title, details = take_clauses(_named(rest), noun, masked, now)
+    if isinstance(assignee := details.pop("assignee", None), str):
+        details["assignees"] = re.split(r"\s*(?:,|\band\b)\s*", assignee)
+    return Wish("create", noun, {"title": _titled(title, masked)} | details)
+
+
+def _named(rest: str) -> str:
+    return re.sub(r"^(?:called|named|titled|to|:|-)\s*:?\s+", "", rest.strip(), flags=re.IGNORECASE)
+
+
+def _titled(part: str, masked: Masked) -> str:
+    """The title as the user wrote it; a quotation followed by nothing loses its marks."""
+    return masked.plain(part.strip(" ,;") if not is_quoted(part) else part)
+
+
+def _note(rest: str, link: str, masked: Masked) -> Wish:
+    """`titled X: content`, `about X saying content`, or `note: content`."""
+    rest = _named(rest)
+    if link.strip() in (":", "-", "–", "—") or re.search(r"saying|says", link):
+        return _note_of(rest, masked)
+    match = _CONTENT.fullmatch(rest)
+    head, content = (match["title"], match["content"]) if match else (rest, "")
+    title, details = take_clauses(head, "note", masked, None)
+    if not content:
+        return Wish("create", "note", {"title": masked.plain(title)} | details)
+    content, more = (
+        take_clauses(content, "note", masked, None) if is_quoted(content.split(" in ")[0]) else (content, {})
+    )
+    return Wish("create", "note", {"title": masked.plain(title), "content": masked.plain(content)} | details | more)
+
+
+def _note_of(content: str, masked: Masked) -> Wish:
+    """A note without a title is called by its first words."""
+    text = masked.plain(content)
+    words = text.split()
+    title = " ".join(words[:6]).rstrip(".,:;") + ("…" if len(words) > 6 else "")
+    return Wish("create", "note", {"title": title[:1].upper() + title[1:], "content": text})
