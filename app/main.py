@@ -38,8 +38,8 @@ FEATURES = [
     auth_routes.router,
     credential_routes.router,
     account_routes.router,
+    approval_routes.router,  # before the turns: a request_id may be any word
     chat_routes.router,
-    approval_routes.router,
     thread_routes.router,
     device_routes.diagnostics,  # first: a device's id may hold slashes
     device_routes.router,

@@ -49,6 +49,10 @@ class Approvals:
         if (task := self._asking.pop(approval_id, None)) is not None:
             task.cancel()
 
+    def refused(self, approval_id: str) -> None:
+        """The service cannot take the answer that was given: should the question come again, it is put again."""
+        self._answered.pop(approval_id, None)
+
     def turn_over(self, request_id: str) -> None:
         """What a turn asked is of no interest any more."""
         for approval_id in self._of_turn.pop(request_id, set()):

@@ -98,6 +98,7 @@ class Conversations:
                 self._forget(turn)
 
     def _refuse(self, frame: Frame) -> None:
+        self.approvals.refused(str(frame.get("id")))
         turn = self._turns.get(str(frame.get("request_id")))
         if turn is None or turn.has_begun:  # a turn that has begun ends with stream_end
             return

@@ -56,7 +56,8 @@ class Checkout:
 
     def environment(self) -> dict[str, str]:
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels), "PIP_USER": "1", "PIP_RETRIES": "0"}
-        return os.environ | pip | {"no_proxy": "127.0.0.1"}
+        # Where bytecode may not be kept, each start of pip compiles pip.
+        return {**os.environ, **pip, "no_proxy": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": ""}
 
     def run(self, level: str, python: str | Path = sys.executable) -> str:
         """What it said; it must have succeeded."""

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from alembic import op
+from app.kit.db import APP_ROLE
 from app.kit.row_security import door, protect
 
 revision = "0004"
@@ -11,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = ["threads", "runs", "thread_events"]
+HISTORY = "thread_history(uuid, uuid, uuid, bigint, bigint)"
 DOORS = ["renew_runs(uuid, timestamptz)", "abandoned_runs(timestamptz)", "waiting_runs()"]
 
 
@@ -20,10 +22,12 @@ def upgrade() -> None:
     _create_events()
     for table in TABLES:
         _run(protect(table))
+    _create_history()
     _create_doors()
 
 
 def downgrade() -> None:
+    op.execute(f"DROP FUNCTION {HISTORY}")
     for signature in DOORS:
         op.execute(f"DROP FUNCTION {signature}")
     for table in reversed(TABLES):
@@ -137,6 +141,36 @@ def _create_events() -> None:
     op.create_index(op.f("ix_thread_events_user_id"), "thread_events", ["user_id"])
     op.create_index(op.f("ix_thread_events_thread_id_position"), "thread_events", ["thread_id", "position"])
     op.create_index(op.f("ix_thread_events_run_id"), "thread_events", ["run_id"])
+
+
+def _create_history() -> None:
+    """The newest turns before a run that fit together into so many tokens, oldest first, in one row and one round trip. A
+    turn larger than all of them counts as `shortened`. It runs as its caller: the wall stands."""
+    # Sizes are added up from the newest turn backwards; only transcripts that fit are read.
+    op.execute("""
+        CREATE FUNCTION thread_history(whose uuid, thread uuid, before_run uuid, most bigint, shortened bigint)
+        RETURNS TABLE (ids uuid[], transcripts bytea[], sizes integer[]) LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM set_config('app.user_id', whose::text, true);
+            RETURN QUERY
+                SELECT array_agg(fits.id ORDER BY fits.position), array_agg(fits.transcript ORDER BY fits.position),
+                       array_agg(fits.transcript_tokens ORDER BY fits.position)
+                FROM (
+                    SELECT r.id, r.transcript, r.transcript_tokens, r.position,
+                           sum(CASE WHEN r.transcript_tokens > most THEN shortened ELSE r.transcript_tokens END)
+                               OVER (ORDER BY r.position DESC) AS so_far
+                    FROM runs r
+                    WHERE r.user_id = whose AND r.thread_id = thread AND r.ended_at IS NOT NULL
+                      AND r.transcript IS NOT NULL AND r.position < (
+                          SELECT this.position FROM runs this WHERE this.id = before_run AND this.user_id = whose
+                      )
+                    ORDER BY r.position DESC LIMIT 200
+                ) fits
+                WHERE fits.so_far <= most;
+        END $$
+    """)
+    op.execute(f"REVOKE ALL ON FUNCTION {HISTORY} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {HISTORY} TO {APP_ROLE}")
 
 
 def _create_doors() -> None:

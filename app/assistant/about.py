@@ -1,4 +1,4 @@
-"""What a turn's models are told besides the user's words: when it is, what the user looks at, what the client sends along."""
+"""What a turn's models are told besides the user's words: when it is, what is looked at, what the client sends along."""
 
 import json
 import secrets

@@ -104,7 +104,7 @@ class Assistant:
             except Exception as error:
                 if database_is_away(error):
                     raise
-                log.error("turn_not_taken_up", run_id=str(run_id), exc_info=error)
+                log.exception("turn_not_taken_up", run_id=str(run_id))
         return taken
 
     def _has(self, user_id: UUID, run_id: UUID) -> bool:

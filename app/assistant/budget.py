@@ -1,4 +1,4 @@
-"""What a turn asks of the month's token budget: taken before a model is asked, so that turns side by side cannot overspend."""
+"""What a turn asks of the month's tokens: taken before a model is asked, so that turns side by side cannot overspend."""
 
 from typing import Protocol, runtime_checkable
 

@@ -139,7 +139,7 @@ async def _guarded(work: Coroutine[Any, Any, None], connection: DeviceConnection
             log.warning("database_unavailable", error=type(error).__name__)
             message = AWAY
         else:
-            log.error("request_failed", exc_info=error)
+            log.exception("request_failed")
             message = BUG
         connection.send(Error(code="rate_limited", message=message, request_id=request_id, retry_after=2))
 

@@ -33,10 +33,10 @@ class Leases:
             try:
                 await self.once()
             except Exception as error:
-                if not database_is_away(error):
-                    log.error("leases_failed", exc_info=error)
-                else:
+                if database_is_away(error):
                     log.warning("leases_not_renewed", error=type(error).__name__)
+                else:
+                    log.exception("leases_failed")
             await asyncio.sleep(self._services.limits.lease_every_s)
 
     async def once(self) -> None:

@@ -9,6 +9,7 @@ AMOUNTS |= {"nine": 9, "ten": 10, "twelve": 12, "fourteen": 14, "few": 3}
 
 _WEEKDAY = "|".join(WEEKDAYS)
 _SHORT_WEEKDAY = "mon|tues?|wed|thu(?:rs?)?|fri|sat|sun"
+WEEKDAY_NAMES = f"{_WEEKDAY}|{_SHORT_WEEKDAY}"
 _MONTH = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.offline.calendar_words import AMOUNTS, CLOCK, DAY, HOURS_AHEAD, WEEKDAYS, clock_of
+from app.offline.calendar_words import AMOUNTS, CLOCK, DAY, HOURS_AHEAD, WEEKDAY_NAMES, WEEKDAYS, clock_of
 
 _SPAN = re.compile(
     rf"\b(?:(?P<relation>due by|due before|due until|due after|due on|by|before|until|till|after|since|from|on|due|for)\s+)?"
@@ -59,7 +60,7 @@ class Span:
 
 
 def spans(text: str, now: datetime) -> Iterator[Span]:
-    """Every date in the text, left to right. `now` is aware, in the user's zone. What is no date of the calendar is left out."""
+    """Every date in the text, left to right. `now` is aware, in the user's zone. What no calendar has is left out."""
     found = False
     for match in _SPAN.finditer(text):
         span = _span(match, now)
@@ -146,8 +147,9 @@ def _days(words: str, now: datetime) -> tuple[date, date, date | None]:
     if words in near:
         day = today + timedelta(days=near[words])
         return day, day, None
-    weekday = next((each for each in WEEKDAYS if words.split()[-1][:3] == each[:3]), None)
-    if weekday and not any(character.isdigit() for character in words):
+    name = re.fullmatch(WEEKDAY_NAMES, words.split()[-1])
+    weekday = next((each for each in WEEKDAYS if name is not None and each[:3] == name[0][:3]), None)
+    if weekday:
         day = _weekday(today, WEEKDAYS.index(weekday), words.split()[0])
         return day, day, None
     for reader in (_weeks_and_months, _ahead, _day_of_month):
@@ -244,18 +246,18 @@ def _day_of_month(words: str, today: date) -> tuple[date, date, date | None] | N
 
 def _from_calendar(words: str, now: datetime) -> date:
     """Raises `ValueError` for what looks like a date and is none (31 February)."""
-    import dateparser  # heavy: loaded with the first date that needs it
+    import dateparser  # type: ignore[import-untyped, unused-ignore]  # heavy: loaded with the first date that needs it
 
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
         return date.fromisoformat(words)
     cleaned = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b", "", words).rstrip(".")
-    settings = {
+    settings: Any = {
         "RELATIVE_BASE": now.replace(tzinfo=None),
         "PREFER_DATES_FROM": "future",
         "DATE_ORDER": "DMY",
         "REQUIRE_PARTS": ["day", "month"],
     }
-    parsed = dateparser.parse(" ".join(cleaned.split()), languages=["en"], settings=settings)  # type: ignore[arg-type]
+    parsed = dateparser.parse(" ".join(cleaned.split()), languages=["en"], settings=settings)
     if parsed is None:
         raise ValueError("no date of the calendar")
     day = parsed.date()

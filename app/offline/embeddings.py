@@ -24,9 +24,12 @@ DIMENSIONS = 1536
 _MOST_CHARACTERS = 50_000  # of one text; what comes after does not count
 _IN_LOOP_CHARACTERS = 2_000  # about 2 ms of work; more goes to a thread
 _WORD_WEIGHT, _STEM_WEIGHT, _PAIR_WEIGHT, _PIECE_WEIGHT, _STOP_WEIGHT = 1.0, 1.0, 0.5, 0.25, 0.05
-_STOP_WORDS = frozenset(
-    ["a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "before", "but", "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "me", "my", "no", "not", "of", "on", "or", "our", "out", "she", "should", "so", "some", "than", "that", "the", "their", "them", "then", "there", "they", "this", "to", "up", "us", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your"]
+_STOPS = (
+    "a about after all also am an and any are as at be been before but by can could did do does for from get had has"
+    " have he her his how i if in into is it its just me my no not of on or our out she should so some than that the"
+    " their them then there they this to up us was we were what when where which who why will with would you your"
 )
+_STOP_WORDS = frozenset(_STOPS.split(" "))
 
 
 class HashingEmbedder:

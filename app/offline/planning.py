@@ -120,9 +120,9 @@ def _here(wish: Wish, scene: Scene) -> Wish:
             spoken = [looked_at] if looked_at is not None and looked_at.noun == noun else scene.mentions()
             ids = [each.id for each in spoken if each.noun == noun]
             return wish.without(key).but(**{f"{noun}_id": ids[0]}) if len(ids) == 1 else wish
-    if wish.verb == "create" and wish.noun in ("task", "timeline", "note") and not wish.has("project"):
-        if looked_at is not None and looked_at.noun == "project":
-            return wish.but(project_id=looked_at.id)
+    is_new = wish.verb == "create" and wish.noun in ("task", "timeline", "note") and not wish.has("project")
+    if is_new and looked_at is not None and looked_at.noun == "project":
+        return wish.but(project_id=looked_at.id)
     return wish
 
 

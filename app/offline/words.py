@@ -35,8 +35,8 @@ class Masked:
 
 
 def mask(text: str, most: int) -> Masked | None:
-    """`most`: characters that are read for their meaning. Of a longer text, all that comes after its first colon counts as one
-    quotation (a long note); None when it has no colon early enough."""
+    """`most`: characters that are read for their meaning. Of a longer text, all that comes after its first colon
+    counts as one quotation (a long note); None when it has no colon early enough."""
     kept: list[tuple[str, str]] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -98,7 +98,7 @@ def joined(parts: Sequence[str], word: str = "and") -> str:
 
 
 def stem(word: str) -> str:
-    """The word without its commonest English endings: not always a word, but the same for its forms (`deployment`, `deploy`)."""
+    """The word without its commonest English endings: not always a word, but the same for its forms."""
     for ending in ("ations", "ation", "ments", "ment", "ings", "ing", "ers", "ies", "er", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word.removesuffix(ending)

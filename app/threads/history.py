@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from app.keys.vault import KeyVault
 from app.kit.crypto import KeyRing, Place
 from app.kit.db import Database
@@ -12,22 +10,10 @@ from app.threads.content import from_json
 from app.threads.records import Messages
 from app.threads.tokens import PER_MESSAGE, cut, of_text
 
-MOST_TURNS = 200  # however small they are
 SHORTENED_TO = 4  # a turn larger than everything there is room for gets one part in so many of it
 
-# Sizes are added up from the newest turn backwards, and only rows that fit leave the database.
-_FITTING = text(f"""
-    SELECT id, transcript, size FROM (
-        SELECT id, transcript, transcript_tokens AS size, position,
-               sum(CASE WHEN transcript_tokens > :most THEN :shortened ELSE transcript_tokens END)
-                   OVER (ORDER BY position DESC) AS so_far
-        FROM runs
-        WHERE user_id = :user_id AND thread_id = :thread_id AND ended_at IS NOT NULL AND transcript IS NOT NULL
-          AND position < (SELECT position FROM runs WHERE id = :run_id AND user_id = :user_id)
-        ORDER BY position DESC LIMIT {MOST_TURNS}
-    ) earlier
-    WHERE so_far <= :most ORDER BY position
-""")  # noqa: S608 - built from constants
+# One round trip (`thread_history` in the migrations): it names the user and reads behind row-level security.
+_FITTING = "SELECT ids, transcripts, sizes FROM thread_history($1, $2, $3, $4, $5)"
 
 
 class History:
@@ -37,31 +23,28 @@ class History:
     async def before(self, user_id: UUID, thread_id: UUID, run_id: UUID, *, most_tokens: int) -> Messages:
         """The messages of the thread's turns that began before this run and have ended, oldest first.
 
-        Whole turns, the newest that fit into `most_tokens` together, so that a tool call is never without its result. A
-        turn that alone is larger than that is shortened to its question and the beginning of its answer.
+        Whole turns, the newest (at most 200) that fit into `most_tokens` together, so that a tool call is never without
+        its result. A turn that alone is larger than that is shortened to its question and the beginning of its answer.
         """
         if most_tokens <= 0:
             return []
-        values = {
-            "user_id": user_id,
-            "thread_id": thread_id,
-            "run_id": run_id,
-            "most": most_tokens,
-            "shortened": most_tokens // SHORTENED_TO,
-        }
-        async with self._db.of(user_id) as session:
-            rows = (await session.execute(_FITTING, values)).all()
-            keys = await self._vault.of(session, user_id)
+        share = most_tokens // SHORTENED_TO
+        row = await self._db.hot_row(_FITTING, user_id, thread_id, run_id, most_tokens, share)
+        if row is None or row["ids"] is None:
+            return []
+        keys = await self._keys(user_id)
         messages: Messages = []
-        for row in rows:
-            turn = await _opened(keys, row)
-            messages += turn if row.size <= most_tokens else shortened(turn, most_tokens // SHORTENED_TO)
+        for turn_id, transcript, size in zip(row["ids"], row["transcripts"], row["sizes"], strict=True):
+            turn: Messages = from_json(await keys.open(Place("runs", "transcript", turn_id), transcript))
+            messages += turn if size <= most_tokens else shortened(turn, share)
         return messages
 
-
-async def _opened(keys: KeyRing, row: Any) -> Messages:
-    turn: Messages = from_json(await keys.open(Place("runs", "transcript", row.id), row.transcript))
-    return turn
+    async def _keys(self, user_id: UUID) -> KeyRing:
+        kept = self._vault.kept(user_id)
+        if kept is not None:
+            return kept
+        async with self._db.of(user_id) as session:
+            return await self._vault.of(session, user_id)
 
 
 def shortened(turn: Messages, most: int) -> Messages:

@@ -13,6 +13,7 @@ from device.decisions import Decision
 from device.device import Device
 from device.errors import DeviceError, DeviceStopped, TurnRefused
 from device.events import Activity, Approval, Ended, Started, Text
+from device.hooks import CallDone
 from device.turn import Scope, Turn
 
 PROMPT = "> "
@@ -44,6 +45,7 @@ class Chat:
         self._thread_id = options.thread_id
         self._session_id = str(uuid4())
         self._own: set[str] = set()
+        self._is_prompting = False
         self._turn: Turn | None = None
         self._answer: Answer | None = None
         self._cancelling: asyncio.Task[None] | None = None
@@ -60,7 +62,7 @@ class Chat:
     async def talk(self) -> None:
         """Until there are no more lines, `/quit`, or Ctrl-C at the prompt."""
         self._talking = asyncio.current_task()
-        while (line := await self._lines.read(PROMPT)) is not None:
+        while (line := await self._read()) is not None:
             if (said := line.strip()) in ("/quit", "/exit", "/q"):
                 return
             if said.startswith("/"):
@@ -68,6 +70,18 @@ class Chat:
             elif said:
                 await self._ask(said)
                 self._screen.write("\n")
+
+    def notice(self, text: str) -> None:
+        """Also while a line is being typed: the prompt is shown once more below it."""
+        if not self._shares_line_with_prompt:
+            self._screen.notice(text)
+            return
+        self._screen.write("\n")
+        self._screen.notice(text)
+        self._screen.prompt(PROMPT)
+
+    def saw(self, done: CallDone) -> None:
+        self.entities.remember(done)
 
     async def decide(self, approval: Approval) -> Decision:
         return await self._questions.decide(approval)
@@ -85,6 +99,17 @@ class Chat:
         self._make_room()
         self._screen.notice("Stopping. Ctrl-C once more leaves.")
         self._cancelling = asyncio.create_task(self._turn.cancel())
+
+    async def _read(self) -> str | None:
+        self._is_prompting = True
+        try:
+            return await self._lines.read(PROMPT)
+        finally:
+            self._is_prompting = False
+
+    @property
+    def _shares_line_with_prompt(self) -> bool:
+        return self._is_prompting and not self._options.is_piped
 
     def _command(self, said: str) -> None:
         if said == "/new":
@@ -129,6 +154,8 @@ class Chat:
     def _make_room(self) -> None:
         if self._answer is not None:
             self._answer.interrupted()
+        if self._shares_line_with_prompt:
+            self._screen.write("\n")
         self._screen.fresh()
 
 

@@ -10,6 +10,7 @@ from device.decisions import Approve, Decision, Edit, Reject
 from device.events import Approval
 
 _YES, _NO, _EDIT = ("y", "yes"), ("n", "no"), ("e", "edit")
+_LONGEST_REASON = 500
 _WRONG = object()
 
 
@@ -63,7 +64,7 @@ class Questions:
             if word.lower() in _YES:
                 return Approve()
             if word.lower() in _NO:
-                return Reject(rest.strip())
+                return Reject(rest.strip()[:_LONGEST_REASON])
             if can_edit and word.lower() in _EDIT:
                 return await self._edited(approval)
             self._screen.notice("y is yes; n is no, and a reason may follow it.")

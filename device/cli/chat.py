@@ -52,14 +52,14 @@ def scope_of(text: str | None) -> Scope | None:
 async def _talk(home: Path, url: str, timezone: str, options: Options) -> int:
     screen = Screen(sys.stdout, sys.stdout if sys.stdout.isatty() else sys.stderr, styled=wants_colours(sys.stdout))
     talk = Chat(screen, Lines(_source(screen, options), screen.prompt, keeps=options.is_piped), options)
-    link = Link(screen)
+    link = Link(talk.notice)
     device = Device(
         home,
         url,
         timezone=timezone,
         on_state=link.state,
         on_approval=talk.decide,
-        on_call=lambda done: talk.entities.remember(done),
+        on_call=talk.saw,
     )
     talk.device, talk.entities = device, Entities(device.store, ZoneInfo(timezone), now_ms)
     presence = Presence(home)

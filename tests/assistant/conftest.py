@@ -10,9 +10,9 @@ import pytest
 from app.assistant.limits import TurnLimits
 from app.config import Settings
 from app.llm.limits import ModelLimits
+from tests.assistant.talking import Desktop, ScriptedModel, desktop, say
 from tests.conftest import make_settings
 from tests.devices.live import LiveService, live
-from tests.assistant.talking import Desktop, ScriptedModel, desktop, say
 
 # The proportions of the service, short enough to be met in a test.
 QUICK_MODEL = ModelLimits(connect_s=0.5, first_token_s=0.5, between_tokens_s=0.3, call_s=2.0, pause_s=0.01)

@@ -151,10 +151,10 @@ def delegated(agent: str, *steps: Reply, answer: str = "Done.", report: str = "D
 __all__ = [
     "Approve",
     "Call",
-    "Edit",
-    "Reject",
     "Desktop",
+    "Edit",
     "Heard",
+    "Reject",
     "ScriptedModel",
     "call",
     "calls",

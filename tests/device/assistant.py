@@ -62,6 +62,7 @@ class Assistant:
         self.forgotten: set[str] = set()
         self.before_reply: Callable[[Peer, Frame], Awaitable[bool]] | None = None
         self.approvals: dict[str, Frame] = {}
+        self.answers_refused = 0  # so many are; the question is then put again
         self.ids = count(1)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, asyncio.Future[Frame]] = {}
@@ -143,6 +144,10 @@ class Assistant:
                     task.cancel()
             case "tool_result":
                 self._waiting[frame["id"]].set_result(frame)
+            case "approval_response" if self.answers_refused > 0:
+                self.answers_refused -= 1
+                await peer.send(type="error", code="invalid_frame", message="Too long.", id=frame["id"])
+                await peer.send(**self.approvals[frame["id"]])
             case "approval_response" if frame["id"] in self.approvals:
                 answer = {name: frame[name] for name in ("args", "reason") if name in frame}
                 await self.resolve(frame["id"], frame["decision"], "this device", **answer)

@@ -58,7 +58,7 @@ async def talked(made: Callable[..., Device], url: str, lines: str, **options: A
     os.close(ours)
     source = Plain(theirs, screen.prompt, echo=lambda line: screen.prompt(line + "\n"))
     talk = Chat(screen, Lines(source, screen.prompt, keeps=True), Options(is_piped=True, **options))
-    talk.device = made(url, on_approval=talk.decide, on_state=Link(screen).state)
+    talk.device = made(url, on_approval=talk.decide, on_state=Link(talk.notice).state, on_call=talk.saw)
     talk.entities = Entities(talk.device.store, ZoneInfo("Europe/Rome"), now_ms)
     async with talk.device.online(), asyncio.timeout(5):
         await talk.talk()

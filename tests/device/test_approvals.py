@@ -178,3 +178,21 @@ async def test_a_hook_that_fails_answers_nothing_and_ends_nothing(device: Make) 
         await assistant.resolve("approval-1", "expired")
         await turn.ended()
         assert made.connections == 1
+
+
+async def test_an_answer_the_service_refused_is_not_given_again(device: Make) -> None:
+    answers: list[Decision] = [Reject("x" * 10_000), Reject("No.")]
+
+    async def decide(_approval: Approval) -> Decision:
+        return answers.pop(0)
+
+    decisions: list[Frame] = []
+    assistant = Assistant(_asking(decisions))
+    assistant.answers_refused = 1
+    async with (
+        socket(assistant) as service,
+        device(service.url, on_approval=decide).online() as made,
+        asyncio.timeout(5),
+    ):
+        await made.ask("delete it").ended()
+    assert decisions == [{"decision": "reject", "reason": "No."}]

@@ -353,6 +353,21 @@ async def test_a_question_of_another_conversation_is_put_at_the_prompt(home: Pat
             assert await screen.left() == 0
 
 
+async def test_what_happens_to_the_line_is_told_at_the_prompt_which_is_shown_again(home: Path) -> None:
+    assistant = Assistant(saying("Hello."))
+    async with socket(closing(1012), assistant) as service:
+        sign_in(home, service.url)
+        async with terminal(home, NO_COLOR="1") as screen:
+            await screen.shows("Connected again.\r\n> ")
+            assert (
+                "\r\nNot connected: the service is restarting. It is tried again until it works.\r\n> " in screen.shown
+            )
+            screen.press("hello\n")
+            await screen.shows("Hello.")
+            screen.press("\x04")
+            assert await screen.left() == 0
+
+
 async def test_the_newer_of_two_windows_says_that_the_other_will_end(home: Path) -> None:
     async with socket(stay) as service:
         sign_in(home, service.url)

@@ -27,3 +27,11 @@ async def desk(sample_home: Path, tmp_path: Path) -> AsyncIterator[Desk]:
 @pytest.fixture
 def stage(desk: Desk) -> Stage:
     return Stage(desk)
+
+
+@pytest.fixture(scope="session")
+async def library(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    """A desk for those who only read."""
+    desk = copy_of(sample_home, tmp_path_factory.mktemp("library") / "desk")
+    yield desk
+    await desk.database.close()

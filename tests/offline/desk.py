@@ -21,8 +21,14 @@ COLUMNS = {
         name: name
         for name in ("title", "description", "status", "priority", "name", "industry", "content", "author", "date")
     },
-    "assignees": "assignee", "due_date": "dueDate", "project_id": "projectId", "client_id": "clientId",
-    "parent_id": "parentId", "task_id": "taskId", "ai_summary": "aiSummary", "is_approved": "isApproved",
+    "assignees": "assignee",
+    "due_date": "dueDate",
+    "project_id": "projectId",
+    "client_id": "clientId",
+    "parent_id": "parentId",
+    "task_id": "taskId",
+    "ai_summary": "aiSummary",
+    "is_approved": "isApproved",
 }
 TOOLS = {
     "task_agent": [

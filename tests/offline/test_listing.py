@@ -102,8 +102,8 @@ CASES = (
 
 
 @pytest.mark.parametrize(("words", "tool", "said"), CASES, ids=[case[0] for case in CASES])
-async def test_a_question_is_answered_from_the_rows(stage: Stage, words: str, tool: str, said: str) -> None:
-    turn = await stage.say(words)
+async def test_a_question_is_answered_from_the_rows(library: Desk, words: str, tool: str, said: str) -> None:
+    turn = await Stage(library).say(words)
 
     assert said in turn.text
     assert turn.tools[-1] == tool

@@ -16,6 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.pytest.lazy import get_all_tests
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from tests.cli.service import RunningService
@@ -24,7 +25,6 @@ from tests.surface.routes import described_app
 
 SCHEMA = schemathesis.openapi.from_dict(described_app().openapi())
 OPERATIONS = [found.ok().label for found in SCHEMA.get_all_operations()]
-EACH = schemathesis.pytest.from_fixture("operation")
 CHECKS: list[Any] = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,
@@ -61,12 +61,6 @@ def served(cluster: Cluster, worker_id: str, tmp_path_factory: pytest.TempPathFa
         cluster.drop(name)
 
 
-@pytest.fixture(params=OPERATIONS)
-def operation(request: pytest.FixtureRequest) -> Any:
-    """The schema with this operation only."""
-    return SCHEMA.include(name=request.param)
-
-
 @pytest.fixture
 def somebody(served: RunningService) -> str:
     """An access token."""
@@ -97,42 +91,48 @@ def _is_negative_in_its_headers(case: Any) -> bool:
     return header is not None and header.mode.is_negative
 
 
-@EACH.parametrize()
-@quick
-def test_without_a_token(case: Any, served: RunningService) -> None:
-    _send(case, served, None)
+def _try(label: str, how: settings, service: RunningService, token: str | None) -> None:
+    """Think up requests for this operation, and send them."""
+
+    def send(case: Any) -> None:
+        _send(case, service, token)
+
+    (found,) = get_all_tests(schema=SCHEMA.include(name=label), test_func=send, settings=how, given_kwargs=None)
+    _, test = found.ok()
+    test()
 
 
-@EACH.parametrize()
-@quick
-def test_with_an_administrators_token(case: Any, served: RunningService, administrator: str) -> None:
-    _send(case, served, administrator)
+each_operation = pytest.mark.parametrize("operation", OPERATIONS)
+
+
+@each_operation
+def test_without_a_token(operation: str, served: RunningService) -> None:
+    _try(operation, quick, served, None)
+
+
+@each_operation
+def test_with_an_administrators_token(operation: str, served: RunningService, administrator: str) -> None:
+    _try(operation, quick, served, administrator)
 
 
 @pytest.mark.fuzz
-@EACH.parametrize()
-@thorough
-def test_without_a_token_thoroughly(case: Any, served: RunningService) -> None:
-    _send(case, served, None)
+@each_operation
+def test_without_a_token_thoroughly(operation: str, served: RunningService) -> None:
+    _try(operation, thorough, served, None)
 
 
 @pytest.mark.fuzz
-@EACH.parametrize()
-@thorough
-def test_with_a_token_thoroughly(case: Any, served: RunningService, somebody: str) -> None:
-    _send(case, served, somebody)
+@each_operation
+def test_with_a_token_thoroughly(operation: str, served: RunningService, somebody: str) -> None:
+    _try(operation, thorough, served, somebody)
 
 
 @pytest.mark.fuzz
-@EACH.parametrize()
-@thorough
-def test_with_an_administrators_token_thoroughly(case: Any, served: RunningService, administrator: str) -> None:
-    _send(case, served, administrator)
+@each_operation
+def test_with_an_administrators_token_thoroughly(operation: str, served: RunningService, administrator: str) -> None:
+    _try(operation, thorough, served, administrator)
 
 
 def test_every_operation_that_is_described_is_tried() -> None:
-    assert (
-        len(set(OPERATIONS))
-        == len(OPERATIONS)
-        == sum(len(path) for path in described_app().openapi()["paths"].values())
-    )
+    described = described_app().openapi()["paths"]
+    assert len(set(OPERATIONS)) == len(OPERATIONS) == sum(len(path) for path in described.values())

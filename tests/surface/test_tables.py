@@ -45,6 +45,7 @@ OWN_FUNCTIONS = {
     "open_tool_call(uuid,uuid,text,text,bytea,timestamp with time zone)",
     "close_tool_call(uuid,text,uuid,text,bytea,timestamp with time zone)",
     "void_tool_call(uuid,uuid)",
+    "thread_history(uuid,uuid,uuid,bigint,bigint)",
     "has_open_approvals(uuid,timestamp with time zone)",
     "approval_policy_of(uuid)",
     "token_standing(uuid,date,jsonb)",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.threads.history import SHORTENED_TO, History, shortened
@@ -89,6 +89,7 @@ TURN = st.tuples(TEXT.filter(str.strip), TEXT, st.none() | TEXT)
 
 @settings(
     max_examples=10,
+    phases=[Phase.explicit, Phase.generate],
     deadline=None,
     database=None,
     derandomize=True,

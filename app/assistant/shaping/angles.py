@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.assistant.shaping.entities import NAMES
-from app.assistant.shaping.html_names import HTML_NAMES, SWALLOWED
+from app.assistant.shaping.html_names import HTML_NAMES, PARTS_WORDS, SWALLOWED
 
 HELD = 4_096  # characters of a comment, an HTML tag or a script that are waited for
 _NAME_HELD = 64
@@ -25,10 +25,11 @@ class Ours:
 
 
 @dataclass(slots=True, frozen=True)
-class Markup:
+class Element:
     """HTML, to be taken out."""
 
     end: int
+    parts_words: bool = False  # renderers begin a line or a cell with it
 
 
 @dataclass(slots=True, frozen=True)
@@ -46,7 +47,7 @@ class Text:
     needs_escape: bool
 
 
-Angle = Ours | Markup | Bracketed | Text
+Angle = Ours | Element | Bracketed | Text
 PLAIN, ESCAPED = Text(needs_escape=False), Text(needs_escape=True)
 
 
@@ -81,8 +82,8 @@ def _declaration(text: str, start: int, *, final: bool) -> Angle | None:
     if rest == "<!--":
         end = text.find("-->", start, start + HELD)
         if end >= 0:
-            return Markup(end + 3)
-        return Markup(start + 4) if final or len(text) >= start + HELD else None
+            return Element(end + 3)
+        return Element(start + 4) if final or len(text) >= start + HELD else None
     if not final and len(rest) < 4 and "<!--".startswith(rest):
         return None
     return _to_end(text, start, start + 2, final=final) if rest[2:3].isalpha() else ESCAPED
@@ -100,18 +101,20 @@ def _named(text: str, start: int, name: str, after: int, *, final: bool) -> Angl
 
 def _element(text: str, start: int, name: str, after: int, *, final: bool) -> Angle | None:
     found = _to_end(text, start, after, final=final)
-    if name not in SWALLOWED or not isinstance(found, Markup) or text[start + 1] == "/":
+    if not isinstance(found, Element):
         return found
+    if name not in SWALLOWED or text[start + 1] == "/":
+        return Element(found.end, parts_words=name in PARTS_WORDS)
     closing = re.compile(rf"</{name}\s*>", re.IGNORECASE).search(text, found.end, start + HELD)
     if closing is not None:
-        return Markup(closing.end())
+        return Element(closing.end())
     return found if final or len(text) >= start + HELD else None
 
 
 def _to_end(text: str, start: int, after: int, *, final: bool) -> Angle | None:
     found = _END_OF_TAG.search(text, after, start + HELD)
     if found is not None:
-        return Markup(found.end()) if found.group() == ">" else ESCAPED
+        return Element(found.end()) if found.group() == ">" else ESCAPED
     return ESCAPED if final or len(text) >= start + HELD else None
 
 
@@ -121,5 +124,6 @@ def _bracketed(text: str, start: int, *, final: bool) -> Angle | None:
     if end == len(text) and not final:
         return None
     if text[end : end + 1] == ">" and _KNOWN_SCHEME.match(text, start + 1, end):
-        return Bracketed(text[start + 1 : end], end + 1)
+        url = text[start + 1 : end]
+        return Bracketed(url if ":" in url else f"mailto:{url}", end + 1)
     return ESCAPED

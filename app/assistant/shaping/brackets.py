@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from app.assistant.shaping.code import Code
-from app.assistant.shaping.destinations import Destination, destination
+from app.assistant.shaping.destinations import Destination, NoDestination, destination
 from app.assistant.shaping.page import Page, Whole
 from app.assistant.shaping.urls import address
 
@@ -60,9 +60,9 @@ class Brackets:
         self._plain(following)
         return start + 1
 
-    def _link(self, found: Destination | bool, start: int) -> int:
+    def _link(self, found: Destination | NoDestination, start: int) -> int:
         page = self._page
-        if not isinstance(found, Destination):
+        if isinstance(found, NoDestination):
             if page.frames and page.frames[-1].is_image:
                 self._image()
             else:
@@ -149,7 +149,6 @@ class Brackets:
         page = self._page
         if not page.frames:
             page.write("]\\" if following == ":" and self._are_loose else "]")
-            page.is_escaped = page.tail.endswith("\\")
             return
         frame = page.frames[-1]
         defines = following == ":" and frame.head is not None and not "".join(frame.pieces).startswith("^")

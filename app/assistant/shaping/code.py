@@ -50,7 +50,7 @@ class Code:
 
     def run_in_span(self, length: int, *, after_backslash: bool) -> None:
         if length == self.span:
-            self.span = 0
+            self.span, self.is_sure = 0, False
             self._inside.clear()
         else:
             self._inside.add(length)
@@ -70,7 +70,7 @@ class Code:
         if self.span:
             self._left_over |= {self.span} | self._inside
             self._inside.clear()
-            self.span = 0
+            self.span, self.is_sure = 0, False
 
     def _begin(self, mark: str, length: int, head: str) -> None:
         if not head.strip(" "):

@@ -17,6 +17,11 @@ class Destination:
     is_angled: bool = False
 
 
+@dataclass(slots=True, frozen=True)
+class NoDestination:
+    """What stands there makes no link."""
+
+
 class _NotAll(Exception):
     """The text ends too early."""
 
@@ -25,15 +30,15 @@ class _NotOne(Exception):
     """This is not the destination of a link."""
 
 
-def destination(text: str, start: int, *, final: bool) -> Destination | None | bool:
-    """The destination that begins behind the opening parenthesis; False if this is none, None if more text is needed."""
+def destination(text: str, start: int, *, final: bool) -> Destination | NoDestination | None:
+    """The destination that begins behind the opening parenthesis; None if more text is needed."""
     try:
         found = _destination(text, start)
     except _NotOne:
-        return False
+        return NoDestination()
     except _NotAll:
-        return False if final or len(text) - start > LONGEST else None
-    return found if found.end - start <= LONGEST else False
+        return NoDestination() if final or len(text) - start > LONGEST else None
+    return found if found.end - start <= LONGEST else NoDestination()
 
 
 def _destination(text: str, start: int) -> Destination:

@@ -11,6 +11,7 @@ _HEAD = re.compile(
     r"[ \t>*+\-.)0-9]*"
 )  # what may stand before a block begins: indentation and marks of lists and quotes
 _HEAD_LENGTH = 80
+_ENDS_ANGLE = re.compile(r"[>\s]")
 _STICKY = "<&\\`~!]:/"  # must not be joined to what stood behind something that was taken out
 
 
@@ -27,6 +28,7 @@ class Frame:
     is_image: bool
     head: str | None  # of the line before it, as in `Page`
     before: str  # the end of what was written before it
+    after_own: bool  # that was an address of the user
     pieces: list[str] = field(default_factory=list)
 
 
@@ -39,30 +41,30 @@ class Page:
         self.head: str | None = ""  # of this line, while nothing but indentation and marks stands in it
         self.is_escaped = False  # an odd number of backslashes was written last
         self.ends_code = False  # a code span of ours was written last
+        self._in_angle = False  # since the last "<" there was neither ">" nor white space
         self.ends_own = False  # an address of the user was written last
         self._is_joint = False
 
     def joint(self) -> None:
         """Something was taken out here."""
         self._is_joint = True
+        self.is_escaped = False
 
     def write(self, text: str) -> None:
         if not text:
             return
         if self._is_joint:
             self._is_joint = False
-            if needs_gap(self.tail, text[0], after_own=self.ends_own):
+            if self._needs_gap(text[0]):
                 text = " " + text
         self._append(text)
-        self.is_escaped = self.ends_code = self.ends_own = False
 
     def write_whole(self, text: str) -> None:
         """A verified tag."""
-        if self._is_joint and needs_gap(self.tail, text[0], after_own=self.ends_own):
+        if self._is_joint and self._needs_gap(text[0]):
             self.write(" ")
         self._is_joint = False
         self._append(Whole(text))
-        self.is_escaped = self.ends_code = self.ends_own = False
 
     def write_code(self, url: str, ticks: str) -> None:
         """An address in a code span."""
@@ -78,16 +80,20 @@ class Page:
         else:
             self.pieces.append(text)
         self.tail = (self.tail + text)[-4:] if len(text) < 4 else text[-4:]
+        slashes = len(text) - len(text.rstrip("\\")) if text[-1] == "\\" else 0
+        self.is_escaped = (slashes + (self.is_escaped and slashes == len(text))) % 2 == 1
+        self.ends_code = self.ends_own = False
+        self._in_angle = "<" in text or (self._in_angle and _ENDS_ANGLE.search(text) is None)
         if self.head is not None:
             self.head = _head(self.head + text)
 
     def open(self, *, is_image: bool) -> None:
-        if self._is_joint and needs_gap(self.tail, "[", after_own=self.ends_own):
+        if self._is_joint and self._needs_gap("["):
             self.write(" ")
         self._is_joint = False
-        self.frames.append(Frame(is_image, self.head, self.tail))
+        self.frames.append(Frame(is_image, self.head, self.tail, self.ends_own))
         self.tail, self.head, self.is_escaped = "[", None, False
-        self.ends_code = self.ends_own = False
+        self.ends_code = self.ends_own = self._in_angle = False
 
     def close(self, pieces: list[str], *, keeps_brackets: bool) -> None:
         """Put these pieces in the place of the innermost frame."""
@@ -95,7 +101,7 @@ class Page:
         if not self.frames:
             self.framed = 0
         text = "".join(pieces)
-        if text and not keeps_brackets and needs_gap(frame.before, text[0]):
+        if text and not keeps_brackets and (frame.after_own or needs_gap(frame.before, text[0])):
             pieces = [" ", *pieces]
         (self.frames[-1].pieces if self.frames else self.pieces).extend(pieces)
         self.tail = (frame.before + text)[-4:]
@@ -118,16 +124,20 @@ class Page:
         self._is_joint = False
         self._append("\n")
         self.head = ""
-        self.is_escaped = self.ends_code = self.ends_own = False
+
+    def _needs_gap(self, following: str) -> bool:
+        return needs_gap(self.tail, following) or (
+            (self.ends_own or self._in_angle) and not (following.isspace() or self.tail[-1:].isspace())
+        )
 
 
 def _head(line: str) -> str | None:
     return line if len(line) <= _HEAD_LENGTH and _HEAD.fullmatch(line) else None
 
 
-def needs_gap(tail: str, following: str, *, after_own: bool = False) -> bool:
+def needs_gap(tail: str, following: str) -> bool:
     """Would joining these make syntax, or an address, that stood in neither of them?"""
     last = tail[-1:]
     if not last or last.isspace() or following.isspace():
         return False
-    return after_own or last in _STICKY or (last in "wW" and following in "wW.")
+    return last in _STICKY or (last in "wW" and following in "wW.")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from app.assistant.shaping.cuts import Cuts
 from app.assistant.shaping.fingerprints import Fingerprints
-from app.assistant.shaping.masks import Masks, MaskedStrings
+from app.assistant.shaping.masks import MaskedStrings, Masks
 
 
 class SanitizerStream:

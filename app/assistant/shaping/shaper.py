@@ -1,15 +1,57 @@
-from collections import Counter
+"""What stands between a model's words and the user. docs/shaping.md tells what passes and what does not."""
 
+from collections import Counter
+from collections.abc import Iterable
+
+from app.assistant.shaping.entities import Entities
+from app.assistant.shaping.markup import Markup
+from app.assistant.shaping.page import Whole
 from app.assistant.shaping.sanitizer import Sanitizer
 from app.assistant.shaping.seen import SeenIds
 
 
 class Shaper:
-    def __init__(self, *, sanitizer: Sanitizer, seen: SeenIds, own_urls: set[str], tags: bool) -> None:
+    """One turn's text.
+
+    Syntax comes first: it takes text out and joins what stood on both sides. The sanitizer reads what remains, as the user
+    would, and leaves a mark wherever it cuts, so it joins nothing. Verified tags pass it untouched.
+    """
+
+    def __init__(self, *, sanitizer: Sanitizer, seen: SeenIds, own_urls: frozenset[str] | set[str], tags: bool) -> None:
         self.removed: Counter[str] = Counter()
+        self._sanitizer = sanitizer
+        self._seen = seen
+        self._stream = sanitizer.stream(self.removed)
+        entities = Entities(seen, self._clean, self.removed, are_allowed=tags)
+        self._markup = Markup(entities, {url.strip() for url in own_urls}, self.removed)
 
     def feed(self, text: str) -> list[str]:
-        return [text]
+        """Chunks that can be sent now, a tag never split over two."""
+        return _chunks(self._sanitized(self._markup.feed(text)))
 
     def end(self) -> list[str]:
-        return []
+        """What was held. Syntax that did not end is text, an unfinished tag is dropped."""
+        return _chunks([*self._sanitized(self._markup.end()), self._stream.end()])
+
+    def _sanitized(self, pieces: Iterable[str]) -> list[str]:
+        ready: list[str] = []
+        text: list[str] = []
+        for piece in pieces:
+            if isinstance(piece, Whole):
+                ready += self._stream.feed("".join(text)), self._stream.end(), piece
+                text.clear()
+            else:
+                text.append(piece)
+        ready.append(self._stream.feed("".join(text)))
+        return ready
+
+    def _clean(self, text: str) -> str:
+        """A text inside a chart: the same rules, and no tags."""
+        entities = Entities(self._seen, str, self.removed, are_allowed=False)
+        markup = Markup(entities, frozenset(), self.removed)
+        return self._sanitizer.clean("".join([*markup.feed(text), *markup.end()]), self.removed)
+
+
+def _chunks(pieces: list[str]) -> list[str]:
+    chunk = "".join(pieces)
+    return [chunk] if chunk else []

@@ -51,21 +51,22 @@ def trimmed(token: str) -> str:
     return token
 
 
-def bare_data_or_script(token: str) -> bool:
-    """Is this, in plain text, an address that carries its content? `data: see below` is not."""
-    lower = token.lower()
-    if lower.startswith("data:"):
+def is_address(token: str) -> bool:
+    """Is this, in running text, more than a word with a colon? `data:` is also what people write before a list."""
+    if token[:5].lower() == "data:":
         return _BARE_DATA.match(token) is not None
-    return lower.startswith(("javascript:", "vbscript:")) and not token.endswith(":")
+    return token[:4].lower() in ("http", "www.", "ftp:", "www") or (not token.endswith(":") and ":" in token)
 
 
-def begun(text: str, start: int) -> int:
+def begun(text: str, start: int, before: str) -> int:
     """Where the end of the text, from `start` on, may be the beginning of an address; its length if nowhere.
 
-    Whether a word begins there is for the caller to see.
+    `before` is the character that stands before `start`.
     """
+    if not (text[-1].isalpha() or text[-1] in ":/"):
+        return len(text)
     for at in range(max(start, len(text) - LONGEST_BEGINNING + 1), len(text)):
-        if text[at:].lower() in _PARTS and (at == start or not is_word(text[at - 1])):
+        if text[at:].lower() in _PARTS and not is_word(text[at - 1] if at > start else before):
             return at
     return len(text)
 

@@ -73,7 +73,8 @@ def _stored(outcome: Outcome, now: datetime | None) -> str:
     wish, row = outcome.wish, (outcome.rows or [{}])[0]
     if wish.noun == "comment":
         task = {"id": row.get("task_id"), "title": row.get("task")}
-        return f"I added the comment “{plain(wish.text('content'))}” to {bold(task, 'task')}.\n\n{entity_tag('task', [task])}"
+        added = f"I added the comment “{plain(wish.text('content'))}” to {bold(task, 'task')}."
+        return f"{added}\n\n{entity_tag('task', [task])}"
     words = {"project": "in", "client": "for", "parent": "under"}
     owners = "".join(f", {words[key]} {plain(name)}" for key, name in outcome.owners.items() if f"{key}" not in row)
     if wish.verb == "create":

@@ -66,7 +66,8 @@ SHIFT = phrasings("""
 """)
 DUE = phrasings("""
     set|change|move|update the due_date|deadline|date of|for {target} to|on|as {when}
-    postpone|move|reschedule|push|delay|defer|shift|change|snooze|push_back|bring_forward|schedule {target} to|until|till|for|on {when}
+    postpone|move|reschedule|push|delay|defer|shift {target} to|until|till|for|on {when}
+    change|snooze|push_back|bring_forward|schedule {target} to|until|till|for|on {when}
     set|make|mark {target} due [date] [to|on|by|for] {when}
     {target} is|are [now] due [on|by|at] {when}
     the due_date|deadline|date of {target} is {when}
@@ -189,7 +190,9 @@ SHOW = phrasings("""
     which|what client is|does {target} for|belong_to
 """)
 SEARCH_NOTES = phrasings("""
-    find|search|look_for|show|list|get|give|search_for|look_up [me] [all] [my|the|any] notes|note about|on|regarding|mentioning|related_to|concerning|for|with|containing|that_mention|that_are_about {search}
+    find|search|look_for|show|list|get|give|search_for|look_up [me] [all] [my|the|any] notes|note about|on|for|with {search}
+    find|search|show|list|get [me] [all] [my|the|any] notes|note regarding|concerning|mentioning|containing {search}
+    find|search|show|list|get [me] [all] [my|the|any] notes|note related_to|that_mention|that_are_about {search}
     search|look [in|through] [my|the] notes for {search}
     search|find notes : {search}
     what|which [do] [my] notes say about {search}

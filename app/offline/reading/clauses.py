@@ -94,7 +94,7 @@ def _without_clause(text: str, noun: str, details: dict[str, Value], masked: Mas
 
 
 def _loose(text: str, noun: str, details: dict[str, Value], masked: Masked) -> str:
-    """`"Buy milk" in Driver app`: after a quoted title, or for nouns that are about something else (`Beta for Driver app`)."""
+    """`"Buy milk" in Driver app`: after a quoted title, or for nouns that belong to something (`Beta for Driver app`)."""
     key, words = _LOOSE[noun]
     start = r"(?P<title>.+)" if noun in ("project", "timeline", "client") else "(?P<title>\ue000\\d+\ue001)"
     match = re.fullmatch(rf"{start}[\s,]+(?:{words}) (?:the )?(?P<value>.+)", text, re.IGNORECASE | re.DOTALL)

@@ -27,18 +27,20 @@ NOTE = phrasings("""
     note down|that {content}
     jot_down|write_down {content}
 """)
-# "create a new high-priority task called …", "new milestone: …", "add 3 tasks: …"
+# A new task called so, a high-priority task: so, three tasks: so and so
 _MAKE = r"(?:create|add|make|new|set up|start|insert|register|write|take|save|jot down|open|schedule|plan|enter)"
 _CREATE = re.compile(
     rf"(?:{_MAKE}\s+)?(?:me\s+|for me\s+)?(?:a\s+|an\s+|another\s+|the\s+|\d+\s+)?(?:new\s+)?"
     rf"(?:(?P<priority>{'|'.join(PRIORITIES.values())})(?:[ -]priority)?\s+)?"
     rf"(?P<noun>{'|'.join(NOUN_WORDS[each] for each in ('task', 'project', 'timeline', 'note', 'client'))})"
-    r"(?P<link>\s*[:–—-]\s*|\s+(?:called|named|titled|entitled|with (?:the )?(?:title|name)|to|about|for|saying|that says)\s*:?\s+|\s+)"
+    r"(?P<link>\s*[:–—-]\s*|"
+    r"\s+(?:called|named|titled|entitled|with (?:the )?(?:title|name)|to|about|for|saying|that says)\s*:?\s+|\s+)"
     r"(?P<rest>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _CONTENT = re.compile(
-    r"(?P<title>.+?)(?:\s*:\s+|\s*:\n|[\s,]+(?:with|and) (?:the )?(?:content|text|body)s?:?\s+|[\s,]+(?:saying|that says|which says)(?: that)?:?\s+)"
+    r"(?P<title>.+?)(?:\s*:\s+|[\s,]+(?:with|and) (?:the )?(?:content|text|body)s?:?\s+|"
+    r"[\s,]+(?:saying|that says|which says)(?: that)?:?\s+)"
     r"(?P<content>.+)",
     re.IGNORECASE | re.DOTALL,
 )

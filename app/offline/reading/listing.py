@@ -8,112 +8,35 @@ from zoneinfo import ZoneInfo
 
 from app.offline.calendar_words import WEEKDAYS
 from app.offline.dates import Span, spans
+from app.offline.reading import listing_words as said
 from app.offline.reading.targets import NOUN_WORDS
 from app.offline.reading.templates import PRIORITIES
 from app.offline.wishes import Value, Wish
 from app.offline.words import Masked
 
-_OPENERS = re.compile(
-    r"(?:list|show|display|give|get|find|search|see|view|print|count|chart|plot|graph|draw|visuali[sz]e|summari[sz]e|fetch|any\b|"
-    r"which|what|whats|what's|how many|how much|do (?:i|we)|have (?:i|we)|did (?:i|we)|are there|is there|is anything|anything|who|"
-    r"number of|all\b|my\b|our\b|the\b|open\b|overdue|high|low|medium|urgent|important|tell me|i want to see|let me see|i need|"
-    r"tasks?\b|to-?dos?\b|projects?\b|milestones?\b|timelines?\b|clients?\b|customers?\b|notes?\b|upcoming|pending|unfinished|"
-    r"completed|finished|done|late|a |an |bar|pie|line|archived|active)",
-    re.IGNORECASE,
-)
-_OWNED = re.compile(
-    rf"[\w\ue000\ue001]+(?: \w+)?['’]s? (?:\w+ )?(?:{'|'.join(NOUN_WORDS.values())})\b", re.IGNORECASE
-)  # Ana's tasks
-_ONLY_NAMED = re.compile(
-    r"(?:\S+ ){1,4}(?:tasks|projects|milestones|notes|clients)$", re.IGNORECASE
-)  # Driver app tasks
-_IN_ONE = re.compile(
-    r"\b(?:in|for|of|on)\b.*\b(?:project|client)\b", re.IGNORECASE
-)  # what is left to do in the X project
-# asks for tasks without naming them
-_TASKS_UNNAMED = re.compile(
-    r"\b(?:due|overdue|late|past due|behind schedule)\b|\b(?:i|we) (?:have|need|got|should) to do\b|\bshould (?:i|we) (?:do|work on)\b"
-    r"|\bwork on\b|\bto do\b|\bi am working on\b|\bi'm working on\b|\bin progress\b|\b(?:did|have) (?:i|we) (?:finish|complete|done)",
-    re.IGNORECASE,
-)
-_AGENDA = re.compile(
-    r"\b(?:agenda|plate|schedule|calendar|coming up|in store|planned|going on|happening|up next)\b|"
-    r"\b(?:my|the|our|this|next) (?:day|week|weekend|month)(?:'s plan)? (?:look|plan)|"
-    r"\bplans? for\b|^(?:what(?:'s| is) )?next\??$|\b(?:plan|summari[sz]e|brief me on) my (?:day|week)|\bwhat do i have (?!to\b|(?:any|due)\b)(?:today|tomorrow|this|next|on)",
-    re.IGNORECASE,
-)
-_CHART = re.compile(
-    r"\b(?:as|in|with|using|on)?\s*(?:an?\s+|the\s+)?(?:(?P<type>bar|pie|line|area|radar|radial)\s*)?(?:chart|graph|diagram|plot)\b(?:\s+of|\s+for|\s+with)?",
-    re.IGNORECASE,
-)
-_DIMENSIONS = {
-    "status": "status",
-    "priority": "priority|urgency",
-    "project": "projects?",
-    "day": "due days?|due dates?|days?|dates?|deadline",
-    "assignee": "assignees?|person|people",
-    "client": "clients?|customers?",
-    "industry": "industry|industries",
-}
-_BY = re.compile(
-    rf"\b(?P<how>grouped by|group by|sorted by|sort by|ordered by|order by|by|per|for each|in each|each|across)\s+(?P<what>{'|'.join(_DIMENSIONS.values())}|titles?|names?)\b",
-    re.IGNORECASE,
-)
-_STATUS = (
-    (
-        "open",
-        r"not (?:yet )?(?:done|finished|completed?)|unfinished|incomplete|open|pending|outstanding|remaining|undone|still to do|left to do|left|upcoming|(?:(?:i|we) (?:still )?(?:have|need|got|should|must) to do)|should (?:i|we) (?:do|work on)",
-    ),
-    (
-        "in_progress",
-        r"in[ -_]progress|(?:already )?started|ongoing|being worked on|underway|(?:i'm|i am|we are) (?:currently )?working on",
-    ),
-    ("done", r"done|completed?|finish(?:ed)?|closed"),
-    ("todo", r"to[ -]?do(?!s|\s+(?:list|items?))|not started|unstarted|waiting"),
-)
-_NO_DATE = (
-    r"(?:without|with no|that have no|having no|no) (?:an? |any )?(?:due )?(?:dates?|deadlines?)|undated|unscheduled"
-)
-_OVERDUE = r"overdue|past due|past their due date|behind schedule|running late|late"
-_PRIORITY = "|".join(PRIORITIES.values())
-_ABOUT = r"(?:about|containing|matching|mentioning|regarding|related to|concerning|named|called|titled|with the words?|that (?:contain|mention)s?)\s+(?P<value>.+)"
-_ASSIGNED = r"(?:that are |which are )?assigned to\s+(?P<value>.+)|(?:does|do|did|is|are)\s+(?P<subject>\w+)\s+(?:have|has|need|working)(?: to do)?"
-_NAMED_PROJECT = r"(?:in|for|of|from|on|under|inside)\s+(?:the\s+|my\s+)?project:?\s+(?P<value>.+)|(?:in|for|of|from|on|under|inside|does|do)\s+(?:the\s+|my\s+)?(?P<before>.+?)\s+project(?:\s+have|\s+has)?(?=\s*$)"
-_NAMED_CLIENT = r"(?:in|for|of|from|with)\s+(?:the\s+|my\s+)?(?:client|customer):?\s+(?P<value>.+)"
-_PLACE = r"(?:in|for|of|from|on|under|inside|belonging to)\s+(?:the\s+|my\s+)?(?P<value>.+)|(?:does|do)\s+(?:the\s+)?(?P<before>.+?)\s+have"
-_WHOLE_OF = r"\b(?:list|number|count|overview|summary|all|any|some|most|each|breakdown|distribution)\s+of\b"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FILLERS = re.compile(
-    r"\b(?:please|list|show|display|give|get|find|search|see|view|print|count|chart|plot|graph|draw|visuali[sz]e|summari[sz]e|fetch|any|"
-    r"anything|which|what|whats|what's|how|many|much|do|does|did|i|we|you|have|has|had|got|are|is|was|were|there|that|who|number|all|"
-    r"me|my|our|the|a|an|of|for|in|on|with|and|or|to|tell|want|let|need|due|current|currently|right now|now|still|both|every|each|"
-    r"by|as|it|them|out|up|list|lists|overview|priority|status|total|altogether|overall|everything|some|yet|so far|new|existing|"
-    r"look|looking|at|be|been|should|must|work|working|be done|been done|so|s|when|can|items?|things?|entries|left|look for|from)\b",
-    re.IGNORECASE,
-)
 _PATTERNS: dict[str, re.Pattern[str]] = {}
-_HAPPY = ["task", "project", "timeline", "note", "client"]
 
 
 def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
     """One wish, or two for an agenda (tasks and milestones); none when the text does not ask to see rows."""
-    if not any(pattern.match(text) for pattern in (_OPENERS, _OWNED, _ONLY_NAMED)):
+    if not any(pattern.match(text) for pattern in (said.OPENERS, said.OWNED, said.ONLY_NAMED)):
         return []
     details: dict[str, Value] = {}
-    noun, rest = _noun(re.sub(_WHOLE_OF, " ", _chart(text, details), flags=re.IGNORECASE))
-    if noun in ("project", "client") and _TASKS_UNNAMED.search(rest) and _IN_ONE.search(text):
+    noun, rest = _noun(re.sub(said.WHOLE_OF, " ", _chart(text, details), flags=re.IGNORECASE))
+    if noun in ("project", "client") and said.TASKS_UNNAMED.search(rest) and said.IN_ONE.search(text):
         noun, rest = "", text
-    if not noun and _AGENDA.search(rest):
+    if not noun and said.AGENDA.search(rest):
         return _agenda(rest, now)
     if not noun:
-        if not _TASKS_UNNAMED.search(text):
+        if not said.TASKS_UNNAMED.search(text):
             return []
         noun = "task"
     rest = _taken(rest, noun, details, masked, now)
     if re.search(r"\b(?:how many|count|number of)\b", text, re.IGNORECASE):
         details["count"] = True
     left = _left(rest)
-    if left and re.match(r"(?:the|my|our|a|an)\b", text, re.IGNORECASE) and not details and not _OWNED.match(text):
+    if left and re.match(r"(?:the|my|our|a|an)\b", text, re.IGNORECASE) and not details and not said.OWNED.match(text):
         return []  # a statement about something, not a question for rows
     if left:
         details["about"] = masked.plain(left)
@@ -122,9 +45,9 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
 
 def _noun(text: str) -> tuple[str, str]:
     """The kind asked for, and the text without it: the one after a possessive, or the first that nothing leads into."""
-    led = r"(?<!\bin the )(?<!\bper )(?<!\bby )(?<!\bin )(?<!\bfor )(?<!\bof )(?<!\bthe client )(?<!\beach )(?<!\bthis )(?<!\bfor client )"
+    led = "".join(rf"(?<!\b{each} )" for each in ("in the", "per", "by", "in", "for", "of", "client", "each", "this"))
     found: list[tuple[int, int, str]] = []
-    for noun in _HAPPY:
+    for noun in said.LISTED:
         words = (
             NOUN_WORDS[noun]
             if noun != "task"
@@ -147,16 +70,16 @@ def _agenda(text: str, now: datetime | None) -> list[Wish]:
             text = text.replace("week", "this week")
         if not _dates(text, details, now)[1]:
             _dates("today", details, now)
-    shared = {key: details[key] for key in ("from", "to", "when") if key in details}
-    return [Wish("list", "task", shared | {"status": ["todo", "in_progress"]}), Wish("list", "timeline", dict(shared))]
+    shared: dict[str, Value] = {key: details[key] for key in ("from", "to", "when") if key in details}
+    return [Wish("list", "task", shared | {"status": ["todo", "in_progress"]}), Wish("list", "timeline", shared)]
 
 
 def _taken(text: str, noun: str, details: dict[str, Value], masked: Masked, now: datetime | None) -> str:
     """Takes what narrows out of the text, most telling words first."""
     text = _grouping(text, details)
     if noun == "task":
-        text = _out(rf"\b(?:{_NO_DATE})\b", text, lambda _: details.update(undated=True))
-        text = _out(rf"\b(?:{_OVERDUE})\b", text, lambda _: details.update(overdue=True))
+        text = _out(rf"\b(?:{said.NO_DATE})\b", text, lambda _: details.update(undated=True))
+        text = _out(rf"\b(?:{said.OVERDUE})\b", text, lambda _: details.update(overdue=True))
         text = _statuses(text, details)
         text = _priorities(text, details)
     if noun == "project":
@@ -187,15 +110,15 @@ def _phrases(text: str, noun: str, details: dict[str, Value], masked: Masked) ->
         return store
 
     if noun == "task":
-        text = _out(rf"\b(?:{_ASSIGNED})", text, keep("assignee"))
+        text = _out(rf"\b(?:{said.ASSIGNED})", text, keep("assignee"))
     if noun in ("task", "timeline", "note"):
-        text = _out(rf"\b(?:{_NAMED_PROJECT})", text, keep("project"))
+        text = _out(rf"\b(?:{said.NAMED_PROJECT})", text, keep("project"))
     if noun == "project":
-        text = _out(rf"\b(?:{_NAMED_CLIENT})", text, keep("client"))
+        text = _out(rf"\b(?:{said.NAMED_CLIENT})", text, keep("client"))
     if "project" not in details and "client" not in details:
-        text = _out(rf"\b{_ABOUT}", text, keep("search"))
+        text = _out(rf"\b{said.ABOUT}", text, keep("search"))
     if not {"project", "client", "search"} & details.keys():
-        text = _out(rf"\b(?:{_PLACE})\s*$", text, _unless_filler(keep("place")))
+        text = _out(rf"\b(?:{said.PLACE})\s*$", text, _unless_filler(keep("place")))
     return text
 
 
@@ -213,23 +136,23 @@ def _chart(text: str, details: dict[str, Value]) -> str:
 
     if re.match(r"\s*(?:chart|plot|graph|draw|visuali[sz]e)\b", text, re.IGNORECASE):
         details["chart"] = "bar"
-    return _out(_CHART.pattern, text, store)
+    return _out(said.CHART, text, store)
 
 
 def _grouping(text: str, details: dict[str, Value]) -> str:
     def store(match: re.Match[str]) -> None:
         what = match["what"].lower()
-        dimension = next((each for each, words in _DIMENSIONS.items() if re.fullmatch(words, what)), "title")
+        dimension = next((each for each, words in said.DIMENSIONS.items() if re.fullmatch(words, what)), "title")
         details["sort" if re.match("sort|order", match["how"].lower()) else "by"] = dimension
 
-    return _out(_BY.pattern, text, store)
+    return _out(said.BY, text, store)
 
 
 def _statuses(text: str, details: dict[str, Value]) -> str:
     found: list[str] = []
-    for status, words in _STATUS:
+    for status, pattern in said.STATUS.items():
         wanted = ["todo", "in_progress"] if status == "open" else [status]
-        text = _out(rf"\b(?:{words})\b", text, lambda _, wanted=wanted: found.extend(wanted))  # type: ignore[misc]
+        text = _out(rf"\b(?:{pattern})\b", text, lambda _, wanted=wanted: found.extend(wanted))  # type: ignore[misc]
     if found:
         details["status"] = [each for each in ("todo", "in_progress", "done") if each in found]
     return text
@@ -243,7 +166,9 @@ def _priorities(text: str, details: dict[str, Value]) -> str:
             value for value, words in PRIORITIES.items() if re.search(rf"\b(?:{words})\b", match[0], re.IGNORECASE)
         )
 
-    text = _out(rf"\b(?:{_PRIORITY})(?:(?:\s+(?:and|or)\s+|,\s*)(?:{_PRIORITY}))*(?:[ -]priority)?\b", text, store)
+    text = _out(
+        rf"\b(?:{said.PRIORITY})(?:(?:\s+(?:and|or)\s+|,\s*)(?:{said.PRIORITY}))*(?:[ -]priority)?\b", text, store
+    )
     if found:
         details["priority"] = found
     return text
@@ -264,8 +189,8 @@ def _dates(text: str, details: dict[str, Value], now: datetime) -> tuple[str, bo
 def _when(span: Span) -> str:
     """`tomorrow`, `by friday`, `before 24 dec`."""
     relation = span.relation.removeprefix("due").strip()
-    words = f"{'' if relation in ('on', 'for', 'from') else relation} {span.words}".strip().lower()
-    return re.sub(r"[a-z]+day\b|\d+ [a-z]|\b[a-z]+(?= \d)", lambda name: _as_a_name(name[0]), words)
+    text = f"{'' if relation in ('on', 'for', 'from') else relation} {span.words}".strip().lower()
+    return re.sub(r"[a-z]+day\b|\d+ [a-z]|\b[a-z]+(?= \d)", lambda name: _as_a_name(name[0]), text)
 
 
 def _as_a_name(word: str) -> str:
@@ -276,7 +201,7 @@ def _as_a_name(word: str) -> str:
 
 def _left(text: str) -> str:
     """What is left and means something. Quotations stay."""
-    without = _FILLERS.sub(" ", re.sub(r"['’]s\b", " ", text))
+    without = said.FILLERS.sub(" ", re.sub(r"['’]s\b", " ", text))
     words = re.sub(r"[^\w\ue000\ue001&'’.-]+", " ", without)
     return words.strip(" .'’-")
 

@@ -16,7 +16,9 @@ _MOST_CHARACTERS = 1_000  # that are read for their meaning; a longer message is
 _MOST_WISHES = 8
 _POLITE = re.compile(
     r"(?:(?:hi|hello|hey|ok|okay|so|well|and|now|then|also|please|pls|kindly|assistant|adiuva|good morning)\b[\s,!.:]*)*"
-    r"(?:(?:can|could|would|will) you(?: please)?|(?:i|we)(?:'d| would) like(?: you)? to|(?:i|we) want(?: you)? to|i need you to|i need(?= an? )|let's|lets|"
+    r"(?:(?:can|could|would|will) you(?: please)?|(?:i|we)(?:'d| would) like(?: you)? to|(?:i|we) want(?: you)? to|"
+    r"i need you to|"
+    r"i need(?= an? )|let's|lets|"
     r"would you mind|do me a favou?r and|go ahead and|i'd like|i want)?[\s,]*(?:please\b[\s,]*)?(?:just\s+)?",
     re.IGNORECASE,
 )
@@ -31,7 +33,8 @@ _MAKING = re.compile(r"create|add|make|write|set up|new", re.IGNORECASE)
 # after these a text belongs to the row: a note's content, a comment, a description
 _MANY = r"tasks|to-?dos|projects|milestones|timelines|notes|clients|customers|list"
 _FREE_TEXT = re.compile(
-    r"\b(?:notes?|comments?|description|content)\b[^:\n]*:|\bsaying\b|\bwith content\b|\bnote that\b|^append\b|^(?:note|jot|write) down\b",
+    r"\b(?:notes?|comments?|description|content)\b[^:\n]*:|\bsaying\b|\bwith content\b|\bnote that\b|^append\b|"
+    r"^(?:note|jot|write) down\b",
     re.IGNORECASE,
 )
 
@@ -82,7 +85,8 @@ def _several(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
 
 _COMMAND = re.compile(
     r"(?:create|add|make|new|mark|set|complete|finish|start|begin|reopen|rename|move|postpone|reschedule|delete|remove|archive|approve|"
-    r"assign|show|list|find|search|remind|comment|append|change|update|count|what|what's|how many|tell|read|write|close|unarchive|push|note)\b",
+    r"assign|show|list|find|search|remind|comment|append|change|update|count|what|what's|how many|tell|"
+    r"read|write|close|unarchive|push|note)\b",
     re.IGNORECASE,
 )
 
@@ -96,14 +100,15 @@ def _stands_alone(right: str, masked: Masked, now: datetime | None) -> bool:
     return bool(found) and bool(first) and first[0].is_plain
 
 
+_COMMENTS = re.compile(r"(?:add|put|write|post|leave) (?:a |the |an )?(?:new )?(?:comment|description)", re.IGNORECASE)
+
+
 def _one(text: str, masked: Masked, now: datetime | None) -> list[Read]:
     if not text.strip():
         return []
-    if created := read_creation(text, masked, now):
-        if not re.match(
-            r"(?:add|put|write|post|leave) (?:a |the |an )?(?:new )?(?:comment|description)", text, re.IGNORECASE
-        ) and not _appends(text):
-            return [Read(each) for each in created]
+    created = [] if _COMMENTS.match(text) or _appends(text) else read_creation(text, masked, now)
+    if created:
+        return [Read(each) for each in created]
     change = read_change(text, masked, now)
     listed = read_listing(text, masked, now)
     if change is not None and not (listed and change.wish.verb == "show" and _asks_for_many(text, listed)):
