@@ -11,7 +11,7 @@ IN_VENV := .venv/bin/python
 LINT_IMPORTS := -c 'from importlinter.cli import lint_imports_command as run; run()'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types contracts format migrate bench fuzz faults lock clean venv venv-dev
+.PHONY: help run demo test check lint types contracts format migrate bench fuzz faults lock clean venv venv-dev
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ help: ## this menu
 # "make: *** [run] Error 130" only for a service that ends with another.
 run: venv ## start the service, with a database of its own
 	@exec $(IN_VENV) -m app serve
+
+demo: venv ## five conversations with the assistant, shown and checked; leaves nothing behind
+	@exec $(IN_VENV) -m scripts.demo
 
 # Much of a test is waiting (for a socket to close, a clock to run out): four at a time keep two cores busy.
 test: check ## all checks, then all tests

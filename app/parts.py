@@ -1,9 +1,9 @@
 """The parts of the service, built from the settings and put together. Only `app.main` and the command line know this."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 
@@ -204,10 +204,13 @@ class Parts:
 
     def _threads(self) -> ThreadServices:
         return ThreadServices(
-            conversations=Conversations(self.db, self.vault),
+            conversations=Conversations(self.db, self.vault, self._stop_runs),
             runs=Runs(self.db, self.vault, self.clock, owner=uuid4()),
             history=History(self.db, self.vault),
         )
+
+    def _stop_runs(self, run_ids: Iterable[UUID]) -> None:
+        self.assistant.services.assistant.stop_runs(run_ids)
 
     def _approvals(self) -> ApprovalServices:
         approvals = Approvals(self.db, self.vault, self.clock, checked_edit)

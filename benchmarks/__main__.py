@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from benchmarks import calls, counters, jobs, logins, me, rotate, sockets, start
+from benchmarks import calls, counters, jobs, logins, me, rotate, sockets, start, turns
 from benchmarks.ground import Ground, ground
 from benchmarks.report import Report
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Report]] = {
     "counters": counters.run,
     "calls": calls.run,
     "sockets": sockets.run,
+    "turns": turns.run,
 }
 ROUNDS = 3
 

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 import uvloop
@@ -35,7 +35,7 @@ def _header(length: int) -> bytes:
     return struct.pack("!BBH4x", 0x81, 0x80 | 126, length)
 
 
-def _framed(payload: bytes) -> bytes:
+def framed(payload: bytes) -> bytes:
     return _header(len(payload)) + payload
 
 
@@ -46,7 +46,7 @@ def _around_an_id(parts: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
 
 _READ_BEFORE, _READ_AFTER = _around_an_id(READ_ANSWER)
 _WRITE_BEFORE, _WRITE_AFTER = _around_an_id(WRITE_ANSWER)
-_PONG = _framed(b'{"type":"pong"}')
+_PONG = framed(b'{"type":"pong"}')
 
 
 class Device(asyncio.Protocol):
@@ -82,11 +82,15 @@ class Device(asyncio.Protocol):
                 length, body = data[at + 2] << 8 | data[at + 3], at + 4
             if end_of_data - body < length:
                 break
-            self._answer(data[body : body + length], answers)
+            self.answer(data[body : body + length], answers)
             at = body + length
         self._read = data[at:]
         if answers:
             self._transport.write(b"".join(answers))
+
+    def send(self, frame: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(frame)
 
     def _upgrade(self, data: bytes) -> bytes:
         head, separator, rest = data.partition(b"\r\n\r\n")
@@ -100,7 +104,8 @@ class Device(asyncio.Protocol):
         self._transport.write(self._hello)
         return rest
 
-    def _answer(self, frame: bytes, answers: list[bytes]) -> None:
+    def answer(self, frame: bytes, answers: list[bytes]) -> None:
+        """Take a frame's payload, and add what is to be sent back."""
         if frame.startswith((b'{"type":"tool_call"', b'{"type": "tool_call"')):
             call_id = frame[_ID] if frame[8] != ord(" ") else frame[_SPACED_ID]
             if _WRITE in frame:
@@ -126,28 +131,31 @@ def _request(path: str, token: str) -> bytes:
     return "\r\n".join([*lines, "User-Agent: benchmark", "", ""]).encode()
 
 
-async def connect(port: int, path: str, tokens: Sequence[str]) -> float:
-    """All of them, a few at once; the seconds it took."""
+D = TypeVar("D", bound=Device)
+
+
+async def connect(port: int, path: str, tokens: Sequence[str], make: Callable[[bytes, bytes], D]) -> list[D]:
+    """One for each token, a few at once, ready when this returns."""
     loop, room = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
 
-    async def one(number: int, token: str) -> None:
+    async def one(number: int, token: str) -> D:
         fields = {"type": "device_hello", "device_id": device_id(number), "journal": True, "timezone": "Europe/Rome"}
         client = {"name": "Adiuva", "version": "1.4.2", "platform": "linux"}
-        hello = _framed(orjson.dumps(fields | {"name": "A laptop", "client": client}))
+        hello = framed(orjson.dumps(fields | {"name": "A laptop", "client": client}))
         async with room:
-            _, device = await loop.create_connection(lambda: Device(_request(path, token), hello), "127.0.0.1", port)
+            _, device = await loop.create_connection(lambda: make(_request(path, token), hello), "127.0.0.1", port)
             await device.ready
+            return device
 
-    before = time.perf_counter()
     async with asyncio.timeout(CONNECT_S), asyncio.TaskGroup() as group:
-        for number, token in enumerate(tokens):
-            group.create_task(one(number, token))
-    return time.perf_counter() - before
+        tasks = [group.create_task(one(number, token)) for number, token in enumerate(tokens)]
+    return [task.result() for task in tasks]
 
 
 async def stay(port: int, path: str, tokens: Sequence[str]) -> None:
-    seconds = await connect(port, path, tokens)
-    _tell({"seconds": seconds})
+    before = time.perf_counter()
+    await connect(port, path, tokens, Device)
+    _tell({"seconds": time.perf_counter() - before})
     threading.Thread(target=_answer_questions, daemon=True).start()
     await asyncio.Event().wait()
 

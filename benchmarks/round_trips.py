@@ -41,5 +41,7 @@ def _answer(**fields: Any) -> tuple[bytes, bytes]:
     return before, after
 
 
-READ_ANSWER = _answer(rows=[_row(number) for number in range(LIMIT)])
+ROWS = [_row(number) for number in range(LIMIT)]
+ROWS_TOLD = orjson.dumps(ROWS).decode()  # as a tool without manners tells them
+READ_ANSWER = _answer(rows=ROWS)
 WRITE_ANSWER = _answer(row={"id": f"{7:036d}", **NEW_TASK, "createdAt": 1_770_000_000_000})

@@ -38,6 +38,12 @@ def application(kind: str, options: dict[str, Any]) -> ASGIApp:
         from benchmarks.device_service import device_service
 
         return device_service(**options)
+    if kind == "turn_service":
+        from benchmarks.turn_service import turn_service
+
+        return turn_service(**options)
+    if kind.endswith("_turns"):
+        return _turns(kind, options["url"])
     if kind.endswith("_sockets"):
         from benchmarks import bare_sockets
 
@@ -50,6 +56,22 @@ def application(kind: str, options: dict[str, Any]) -> ASGIApp:
 
     kinds: dict[str, Callable[..., ASGIApp]] = {"me": bare.me, "inline_hashing": bare.inline_hashing}
     return kinds[kind](**options)
+
+
+def _turns(kind: str, url: str) -> ASGIApp:
+    from benchmarks.turn_driver import TurnDriver
+
+    if kind == "litellm_turns":
+        from benchmarks.litellm_turns import on_litellm
+
+        return TurnDriver(on_litellm(url))
+    if kind == "adapter_turns":
+        from benchmarks.adapter_turns import on_our_adapter
+
+        return TurnDriver(on_our_adapter(url))
+    from benchmarks.raw_turns import raw_calls
+
+    return TurnDriver(raw_calls(url))
 
 
 def _service(options: dict[str, Any]) -> ASGIApp:

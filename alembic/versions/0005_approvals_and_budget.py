@@ -15,6 +15,7 @@ TABLES = ["approvals", "paused_turns", "approval_policies", "token_usage"]
 OWN_FUNCTIONS = [
     "has_open_approvals(uuid, timestamptz)",
     "approval_policy_of(uuid)",
+    "turn_standing(uuid, date)",
     "token_standing(uuid, date, jsonb)",
     "reserve_tokens(uuid, uuid, date, bigint, bigint, jsonb)",
 ]
@@ -29,6 +30,7 @@ def upgrade() -> None:
         for statement in protect(table):
             op.execute(statement)
     _create_approval_functions()
+    _create_turn_standing()
     _create_token_functions()
     for signature in OWN_FUNCTIONS:
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
@@ -161,6 +163,26 @@ def _create_approval_functions() -> None:
         BEGIN
             PERFORM set_config('app.user_id', whose::text, true);
             RETURN QUERY SELECT p.insert, p.update, p.delete FROM approval_policies p WHERE p.user_id = whose;
+        END $$
+    """)
+
+
+def _create_turn_standing() -> None:
+    """What a turn has to know of its user before it begins. `used`: what running turns hold counts as well."""
+    op.execute("""
+        CREATE FUNCTION turn_standing(whose uuid, of_month date)
+        RETURNS TABLE (tier text, on_insert text, on_update text, on_delete text, used bigint) LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM set_config('app.user_id', whose::text, true);
+            RETURN QUERY
+                SELECT u.tier, p.insert, p.update, p.delete,
+                    coalesce(t.input_tokens + t.output_tokens, 0)
+                        + coalesce((SELECT sum(r.reserved_tokens) FROM runs r
+                                    WHERE r.user_id = whose AND r.status IN ('running', 'waiting')), 0)::bigint
+                FROM users u
+                LEFT JOIN approval_policies p ON p.user_id = u.id
+                LEFT JOIN token_usage t ON t.user_id = u.id AND t.month = of_month
+                WHERE u.id = whose AND u.email IS NOT NULL;
         END $$
     """)
 

@@ -21,7 +21,7 @@ _STANDING = "SELECT * FROM turn_standing($1, $2)"
 class Standing:
     tier: Tier
     policy: Policy
-    used_tokens: int  # this month
+    used_tokens: int  # this month, with what running turns hold
 
 
 class Admission:
@@ -43,5 +43,6 @@ class Admission:
         row = await self._db.hot_row(_STANDING, user_id, month_of(self._clock.now()))
         if row is None:
             raise NotAuthenticated("This account no longer exists.")
-        policy = Policy(row["on_insert"], row["on_update"], row["on_delete"])
+        rules = (row["on_insert"], row["on_update"], row["on_delete"])
+        policy = Policy(*rules) if all(rules) else Policy()
         return Standing(Tier(row["tier"]), policy, row["used"])

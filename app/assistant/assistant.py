@@ -1,6 +1,7 @@
 """The assistant, as every transport sees it: ask it something, find a turn again, stop it."""
 
 import asyncio
+from collections.abc import Iterable
 from uuid import UUID
 
 import structlog
@@ -86,6 +87,13 @@ class Assistant:
             turn.cancel(by)
             return True
         return await self._services.runs.request_cancel(user_id, request_id)
+
+    def stop_runs(self, run_ids: Iterable[UUID]) -> None:
+        """Stop these, if they are under way here: their thread has been deleted."""
+        unwanted = set(run_ids)
+        for turn in self.live:
+            if turn.run.id in unwanted:
+                turn.cancel("api")
 
     @property
     def live(self) -> list[Turn]:

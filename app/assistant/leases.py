@@ -40,9 +40,5 @@ class Leases:
             await asyncio.sleep(self._services.limits.lease_every_s)
 
     async def once(self) -> None:
-        cancelled = set(await self._services.runs.renew())
-        for turn in self._assistant.live:
-            if turn.run.id in cancelled:
-                turn.cancel("api")
-        for _, run_id in await self._services.runs.interrupt_abandoned():
-            log.warning("turn_interrupted", run_id=str(run_id))
+        self._assistant.stop_runs(await self._services.runs.renew())
+        await self._services.runs.interrupt_abandoned()

@@ -1,6 +1,6 @@
 """Talking with the assistant over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path
 from starlette.responses import StreamingResponse
@@ -37,7 +37,19 @@ _ASKING = errors(
         504: "The model, or the whole turn, took too long (`model_timeout`, `turn_timeout`).",
     }
 )
-_STREAM = {200: {"description": "One event for each frame of the turn.", "content": {"text/event-stream": {}}}}
+_EXAMPLE = 'event: stream_text\nid: 2\ndata: {"type":"stream_text","request_id":"r1","seq":2,"chunk":"You have"}\n\n'
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "One event for each frame of the turn.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    }
+}
+
+
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
 
 
 @router.post("/chat", summary="Ask the assistant", responses=_ASKING)
@@ -51,10 +63,15 @@ async def chat(body: ChatBody, caller: ChatCaller, conversations: Conversations,
     return answer_of_record(await conversations.record(caller.user_id, question.request_id))
 
 
-@router.post("/chat/stream", summary="Ask the assistant, and read along", responses=_ASKING | _STREAM)  # type: ignore[operator]  # both are `responses`
+@router.post(
+    "/chat/stream",
+    summary="Ask the assistant, and read along",
+    response_class=EventStream,
+    responses={**_ASKING, **_STREAM},
+)
 async def chat_stream(
     body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None
-) -> StreamingResponse:
+) -> EventStream:
     """The same as server-sent events: one for each frame of the socket protocol (`stream_start`, `activity`,
     `stream_text`, …, `stream_end`), and `approval_request` where you are asked. `id` is the frame's `seq`."""
     question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))
@@ -62,9 +79,8 @@ async def chat_stream(
     stream = turn.stream if isinstance(turn, Turn) else turn
     if stream is None:
         raise NotFound("The frames of this turn are no longer kept; GET /chat/{request_id} has its answer.")
-    return StreamingResponse(
+    return EventStream(
         events(stream, caller.user_id, conversations.turns.asking),
-        media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 

@@ -38,7 +38,7 @@ _SETTLE = text(f"""
         UPDATE runs SET reserved_tokens = 0 WHERE id = :run_id AND user_id = :user_id AND reserved_tokens > 0
     )
     {_COUNTED}
-""")
+""")  # noqa: S608 - built from constants
 _PAUSE = text("UPDATE runs SET reserved_tokens = :used WHERE id = :run_id AND user_id = :user_id")
 
 

@@ -65,8 +65,8 @@ def start() -> Iterator[Callable[..., Running]]:
     """Start commands; those a test leaves are killed."""
     running: list[Running] = []
 
-    def start(data_dir: Path, *arguments: str, **settings: str) -> Running:
-        running.append(Running(data_dir, *arguments, **settings))
+    def start(data_dir: Path, *arguments: str, as_typed: bool = False, **settings: str) -> Running:
+        running.append(Running(data_dir, *arguments, as_typed=as_typed, **settings))
         return running[-1]
 
     yield start

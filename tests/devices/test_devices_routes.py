@@ -15,6 +15,7 @@ from tests.devices.calling import SELECT, call, calling
 from tests.devices.live import LiveService
 from tests.devices.sockets import connected
 from tests.devices.turning import connection_of, ended
+from tests.factories.approvals import an_approval, approvals_of
 from tests.factories.devices import a_device
 from tests.factories.people import Person
 from tests.factories.rows import dump, values
@@ -209,6 +210,10 @@ FROM_DEVICE: list[dict[str, Any]] = [
     {"type": "tool_result", "id": "c", "error": "no"},
     {"type": "auth_refresh", "token": "t"},
     {"type": "pong"},
+    {"type": "home_request", "message": "m"},
+    {"type": "floating_request", "message": "m", "scope": {"type": "task", "id": "t"}},
+    {"type": "cancel", "request_id": "r"},
+    {"type": "approval_response", "id": "a", "decision": "edit", "args": {"task_id": "t"}},
 ]
 NOT_FROM_DEVICE: list[Any] = [
     {},
@@ -221,6 +226,9 @@ NOT_FROM_DEVICE: list[Any] = [
     {"type": "tool_result", "id": "c", "error": None},
     {"type": "auth_refresh"},
     {"type": "ping"},
+    {"type": "home_request"},
+    {"type": "floating_request", "message": "m"},
+    {"type": "approval_response", "id": "a", "decision": "expired"},
     [],
 ]
 
@@ -256,6 +264,10 @@ async def test_every_frame_this_service_sends_is_valid(service: LiveService, ada
         stream.text("x")
         ended(stream)
         seen += [await device.next() for _ in range(5)]
+        approval = await an_approval(service, ada)
+        approvals_of(service).asking.ask(approval)
+        await ada.post(f"/approvals/{approval.id}", json={"decision": "reject"})
+        seen += [await device.next() for _ in range(2)]
     seen.append({"type": "ping"})
     for frame in seen:
         validator.validate(frame)

@@ -68,7 +68,7 @@ async def test_what_has_no_type(service: LiveService, ada: Person, text: str) ->
         assert "type" in (await told(device, text))["message"]
 
 
-@pytest.mark.parametrize("name", [CANARY, "", "home_request", "ping", "device_ready", "PONG"])
+@pytest.mark.parametrize("name", [CANARY, "", "agent_data", "ping", "device_ready", "PONG"])
 async def test_a_type_this_service_does_not_know(service: LiveService, ada: Person, name: str) -> None:
     async with connected(service, ada) as device:
         frame = await told(device, json.dumps({"type": name, "request_id": "r1"}), "unknown_type")

@@ -15,6 +15,7 @@ from tests.devices.calling import INSERT, STORED, calling, state
 from tests.devices.live import LiveService
 from tests.devices.sockets import Frame, connected, opened
 from tests.devices.turning import begun, ended, told
+from tests.factories.approvals import an_approval
 from tests.factories.devices import a_device, a_written_call
 from tests.factories.people import Person
 from tests.factories.waiting import until
@@ -37,6 +38,10 @@ PLAIN = {
     "tool_result": {"rows", "row", "deleted", "ok", "results", "error"},
     "auth_refresh": set[str](),
     "pong": set[str](),
+    "home_request": {"message", "conversation_history", "context"},
+    # A scope names a row on the user's own device, which the service does not have.
+    "floating_request": {"message", "conversation_history", "context", "scope"},
+    "approval_response": {"decision", "args", "reason"},
 }
 
 
@@ -128,6 +133,20 @@ async def test_somebody_elses_ticket_opens_her_socket_and_not_his(
         await his.hello()
         assert (await bob.get("/devices")).json()["total"] == 1
         assert (await ada.get("/devices")).json()["total"] == 0
+
+
+@covers("approval_response", "id")
+async def test_answering_somebody_elses_approval_is_like_answering_none(
+    service: LiveService, ada: Person, bob: Person
+) -> None:
+    approval = await an_approval(service, ada)
+    async with connected(service, bob, "d") as his:
+        told_of = []
+        for approval_id in (str(approval.id), str(uuid4())):
+            await his.send({"type": "approval_response", "id": approval_id, "decision": "approve"})
+            told_of.append((await his.refused())["message"])
+        assert told_of[0] == told_of[1]
+    assert (await ada.get("/approvals")).json()["total"] == 1
 
 
 def fields() -> list[tuple[str, str]]:

@@ -72,37 +72,37 @@ def test_the_lines_to_copy_work_as_they_stand(served: str, tmp_path: Path) -> No
     done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(answer) for answer in re.sub(r"\}\{", "}\n{", done.stdout).splitlines()]
-    me, sessions, key, tokens = answers
+    me, sessions, key, chat, tokens = answers
     assert me["email"] == "ada@example.com"
     assert me.keys() == json.loads(block("README.md", "json", after="`/auth/me` answers")).keys()
     assert sessions["items"][0]["current"] is True
     assert key["scopes"] == ["read"]
+    assert "offline model" in chat["response"]
     assert tokens["token_type"] == "bearer"
     assert "users.json" in zipfile.ZipFile(tmp_path / "export.zip").namelist()
 
 
-def test_a_device_is_reached_as_the_readme_tells(served: str, tmp_path: Path) -> None:
+def test_a_device_talks_and_is_reached_as_the_readme_tells(served: str, tmp_path: Path) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "ADIUVA_DEVICE_HOME": str(tmp_path / "home"),
     }
 
-    def typed(marker: str) -> str:
+    def typed(marker: str) -> list[str]:
         script = block("README.md", "sh", after=f"run by tests/docs/test_readme.py: {marker} -->")
         script = script.replace(".venv/bin/python", sys.executable).replace("http://127.0.0.1:8000", served)
-        return script.replace("register --email", f"register --url {served} --email")
+        script = script.replace("register --email", f"register --url {served} --email")
+        return ["bash", "-euc", re.sub(rf"^{re.escape(sys.executable)} -m device connect", r"exec \g<0>", script)]
 
     shell: dict[str, Any] = {"cwd": tmp_path, "env": environment, "text": True}
-    device = subprocess.Popen(
-        [
-            "bash",
-            "-euc",
-            typed("device").replace(f"{sys.executable} -m device connect", f"exec {sys.executable} -m device connect"),
-        ],
-        stdout=subprocess.PIPE,
-        **shell,
-    )
+    talk = block("README.md", "text", after="typed by tests/docs/test_readme.py -->")
+    asked = re.findall(r"^> (.+)|\[y/n\] (.+)", talk, re.MULTILINE)
+    lines = "".join(f"{question or answer}\n" for question, answer in asked)
+    talked = subprocess.run(typed("device"), input=lines, capture_output=True, timeout=60, **shell)
+    assert talked.returncode == 0, talked.stderr
+    assert talked.stdout[talked.stdout.index("> ") :].strip() == talk.strip()
+    device = subprocess.Popen(typed("connect"), stdout=subprocess.PIPE, **shell)
     try:
         assert device.stdout is not None
         said = ""
@@ -110,7 +110,7 @@ def test_a_device_is_reached_as_the_readme_tells(served: str, tmp_path: Path) ->
             line = device.stdout.readline()
             assert line, said
             said += line
-        done = subprocess.run(["bash", "-euc", typed("call")], capture_output=True, timeout=60, **shell)
+        done = subprocess.run(typed("call"), capture_output=True, timeout=60, **shell)
         assert done.returncode == 0, done.stderr
     finally:
         device.terminate()
@@ -119,7 +119,7 @@ def test_a_device_is_reached_as_the_readme_tells(served: str, tmp_path: Path) ->
     assert len(json.loads(selected)["rows"]) == 2
     assert json.loads(inserted)["row"]["title"] == "Buy milk"
     assert "Buy milk" in row
-    shown = block("README.md", "", after="The second terminal tells").strip().splitlines()
+    shown = block("README.md", "", after="That terminal tells").strip().splitlines()
     told = [line for line in rest.splitlines() if " tasks " in line]
     assert [_without_times(line) for line in told] == [_without_times(line) for line in shown]
 
@@ -167,5 +167,5 @@ def test_every_make_target_that_is_named_exists() -> None:
         for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
         for target in re.findall(r"(?:^|`)make ([a-z]+)", document.read_text(), re.MULTILINE)
     }
-    assert {"run", "test"} <= named
+    assert {"run", "test", "demo"} <= named
     assert named <= targets

@@ -16,6 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
 from schemathesis.pytest.lazy import get_all_tests
 from schemathesis.specs.openapi import checks as openapi_checks
 
@@ -24,7 +25,7 @@ from tests.conftest import Cluster
 from tests.surface.routes import described_app
 
 SCHEMA = schemathesis.openapi.from_dict(described_app().openapi())
-OPERATIONS = [found.ok().label for found in SCHEMA.get_all_operations()]
+OPERATIONS = [found.ok().label for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
 CHECKS: list[Any] = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,
@@ -98,6 +99,7 @@ def _try(label: str, how: settings, service: RunningService, token: str | None) 
         _send(case, service, token)
 
     (found,) = get_all_tests(schema=SCHEMA.include(name=label), test_func=send, settings=how, given_kwargs=None)
+    assert isinstance(found, Ok), found
     _, test = found.ok()
     test()
 

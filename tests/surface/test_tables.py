@@ -48,6 +48,7 @@ OWN_FUNCTIONS = {
     "thread_history(uuid,uuid,uuid,bigint,bigint)",
     "has_open_approvals(uuid,timestamp with time zone)",
     "approval_policy_of(uuid)",
+    "turn_standing(uuid,date)",
     "token_standing(uuid,date,jsonb)",
     "reserve_tokens(uuid,uuid,date,bigint,bigint,jsonb)",
 }

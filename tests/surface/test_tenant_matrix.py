@@ -69,6 +69,10 @@ async def a_thread(service: Service, owner: Person) -> str:
     return str(await threads.a_thread(service, owner))
 
 
+async def a_turn(service: Service, owner: Person) -> str:
+    return (await threads.a_turn(service, owner)).request_id
+
+
 async def an_approval(service: Service, owner: Person) -> str:
     return str((await approvals.an_approval(service, owner)).id)
 
@@ -95,6 +99,17 @@ ENTRIES: dict[str, Entry] = {
     "DELETE /api/v1/threads/{id} path.id": Entry(a_thread),
     "GET /api/v1/threads/{id}/events path.id": Entry(a_thread, owner_is_told=200),
     "POST /api/v1/approvals/{id} path.id": Entry(an_approval, owner_is_told=200, body={"decision": "approve"}),
+    "POST /api/v1/chat body.thread_id": Entry(a_thread, owner_is_told=200, body={"message": "Hello"}),
+    "POST /api/v1/chat/stream body.thread_id": Entry(a_thread, owner_is_told=200, body={"message": "Hello"}),
+    # A sitting is called what its user likes: nobody learns who else calls one so.
+    "POST /api/v1/chat body.session_id": Entry(
+        a_session, told=200, owner_is_told=200, body={"message": "Hello"}, answers_differ=True
+    ),
+    "POST /api/v1/chat/stream body.session_id": Entry(
+        a_session, told=200, owner_is_told=200, body={"message": "Hello"}, answers_differ=True
+    ),
+    "GET /api/v1/chat/{request_id} path.request_id": Entry(a_turn, owner_is_told=200),
+    "POST /api/v1/chat/{request_id}/cancel path.request_id": Entry(a_turn, owner_is_told=200),
     # Administrators' routes are closed before anybody looks at the id.
     "GET /api/v1/devices/{device_id} path.device_id": Entry(a_device, owner_is_told=200),
     "PATCH /api/v1/devices/{device_id} path.device_id": Entry(a_device, owner_is_told=200, body={"name": "hers"}),

@@ -157,7 +157,7 @@ async def test_whoever_runs_the_turns_here_is_told_which_of_them_a_deletion_stop
 
 async def test_reading_takes_the_scope_read_and_changing_the_scope_chat(service: Service, ada: Person) -> None:
     thread_id = await a_thread(service, ada)
-    asked = [
+    asked: list[tuple[str, str, dict[str, Any]]] = [
         ("GET", "/threads", {}),
         ("GET", f"/threads/{thread_id}", {}),
         ("GET", f"/threads/{thread_id}/events", {}),

@@ -34,7 +34,9 @@ class Code:
         self._is_doubtful = False  # whether we are in a fence depends on the reading, from here to the end
 
     def ticks(self) -> str:
-        """Backticks that no other run in this block can pair with."""
+        """Backticks for a span of ours, such that no other run in this block can pair with them."""
+        if self._begun is not None and self._begun.mark == "`":
+            self._begun = None  # the first line of such a fence has no others
         return "`" * next(size for size in range(1, len(self._left_over) + 2) if size not in self._left_over)
 
     def run(self, length: int, head: str | None) -> None:

@@ -9,11 +9,10 @@ import re
 from collections import Counter
 
 from app.assistant.shaping.fingerprints import WINDOW, Fingerprints
-from app.assistant.shaping.words import IN_WORD, LONGEST, WORD, folded
+from app.assistant.shaping.words import ASCII_WORD, IN_WORD, LONGEST, WORD, folded
 
 GAP = 256  # characters between two words past which they are not consecutive: what bounds the held text
 CUT = "…"  # keeps the two sides of a cut apart, so that they never make syntax together
-_SHOWN = 2 * WINDOW  # words looked back on
 _STRUCTURE = re.compile(r"(?:[ \t]*\n[ \t]*)+|\\*`+|~{3,}")
 
 
@@ -49,7 +48,7 @@ class Cuts:
         self._forget()
 
     def _forget(self) -> None:
-        self._recent: tuple[str, ...] = ()  # the last words read, sent and held
+        self._recent: tuple[str, ...] = ()  # the last words read, sent and held, that may be part of a passage
         self._matched = 0  # how many of them begin a window
         self._held: list[int] = []  # where the held ones start
 
@@ -73,14 +72,21 @@ class Cuts:
         """Read to the end; false when text was taken out on the way and the rest has to be read anew."""
         if self._begun and not self._finish_begun(out, final=final):
             return True
-        for found in WORD.finditer(self._text, self._read):
+        text, first = self._text, self._prints.first
+        pattern = ASCII_WORD if text.isascii() else WORD
+        for found in pattern.finditer(text, self._read):
             start, end = found.span()
-            if start - self._read > GAP:
+            if end == len(text) and not final:
+                return self._may_go_on(out, start)
+            word = folded(found.group())
+            if self._matched < 2 and self._cut is None and not self._follows(word):
+                # Nearly every word: no passage goes on with it.
+                self._matched, self._recent = (1, (word,)) if word in first else (0, ())
+                self._read = end
+            elif start - self._read > GAP and (self._held or self._cut is not None):
                 self._let_go(out, start)
                 return False
-            if end == len(self._text) and not final:
-                return self._may_go_on(out, start)
-            if not self._word(out, folded(found.group()), start, end):
+            elif not self._word(out, word, start, end):
                 return False
         return self._rest(out, final=final)
 
@@ -93,10 +99,12 @@ class Cuts:
             out.append(self._send(len(more)))
             return False
         word, self._begun = folded(self._begun), ""
-        self._matched = 1 if self._prints.begins((word,)) else 0
-        self._recent = (*self._recent[1 - _SHOWN :], word)
+        self._matched, self._recent = (1, (word,)) if word in self._prints.first else (0, ())
         self._read = len(more)
         return True
+
+    def _follows(self, word: str) -> bool:
+        return self._matched == 1 and word in self._prints.after(self._recent[-1:])
 
     def _word(self, out: list[str], word: str, start: int, end: int) -> bool:
         if self._cut is not None:
@@ -104,12 +112,13 @@ class Cuts:
         size = self._matched
         while size and word not in self._prints.after(self._recent[-size:]):
             size -= 1
-        size = size + 1 if size or self._prints.begins((word,)) else 0
+        size = size + 1 if size or word in self._prints.first else 0
         self._read = end
         if size == WINDOW:
             self._begin_cut(out, word, start, end)
             return False
-        self._recent, self._matched = (*self._recent[1 - _SHOWN :], word), size
+        self._recent = (*self._recent, word)[-size:] if size else ()
+        self._matched = size
         if size > 1 or self._held:
             self._held.append(start)
             del self._held[: max(len(self._held) - max(size - 1, 0), 0)]
@@ -155,7 +164,12 @@ class Cuts:
         self._cut = None
         self._read = 0
         self._matched = next(
-            (size for size in range(WINDOW - 1, 0, -1) if self._prints.begins(self._recent[-size:])), 0
+            (
+                size
+                for size in range(min(WINDOW - 1, len(self._recent)), 0, -1)
+                if self._prints.begins(self._recent[-size:])
+            ),
+            0,
         )
 
     def _may_go_on(self, out: list[str], start: int) -> bool:

@@ -16,6 +16,7 @@ class Fingerprints:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._next: dict[tuple[str, ...], set[str]] = {}
+        self.first: set[str] = set()  # the words windows begin with
         for text in texts:
             words = words_of(text)
             for start in range(len(words) - WINDOW + 1):
@@ -24,6 +25,7 @@ class Fingerprints:
     def _add(self, window: tuple[str, ...]) -> None:
         if "" in window or all(word.isdigit() for word in window):
             return
+        self.first.add(window[0])
         for size in range(1, WINDOW):
             self._next.setdefault(window[:size], set()).add(window[size])
 

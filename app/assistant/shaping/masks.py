@@ -29,13 +29,24 @@ class MaskedStrings:
         self._ends = {begun[-1] for begun in self._secrets} | {
             c for name in self._names for c in (name[-1], name[-1].upper())
         }
+        self._starts = {each[0] for each in self._secrets} | {
+            c for name in self._names for c in (name[0], name[0].upper())
+        }
+        self._have_underscores = all("_" in name for name in names)
+        self._kept = kept
         self._longest = max(map(len, (*spelled, *kept)), default=0)
+
+    def may_hold(self, text: str) -> bool:
+        """A quick look: false if none of the strings is in the text."""
+        return not self._have_underscores or "_" in text or any(secret in text for secret in self._kept)
 
     def begins_at(self, text: str, start: int) -> int:
         """Where, from `start` on, the end of the text may be the beginning of one of the strings; its length if nowhere."""
         if text[-1:] not in self._ends:
             return len(text)
         for at in range(max(start, len(text) - self._longest), len(text)):
+            if text[at] not in self._starts:
+                continue
             rest = text[at:]
             if rest in self._secrets or (rest.lower() in self._names and not _goes_on(text, at)):
                 return at
@@ -80,7 +91,7 @@ class Masks:
         assert self._strings.pattern is not None
         while True:
             held = len(text) if final else self._strings.begins_at(text, start)
-            found = self._strings.pattern.search(text, start)
+            found = self._strings.pattern.search(text, start) if self._strings.may_hold(text) else None
             if found is None or found.start() >= held:
                 break
             yield text[start : found.start()]

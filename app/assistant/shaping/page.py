@@ -80,10 +80,14 @@ class Page:
         else:
             self.pieces.append(text)
         self.tail = (self.tail + text)[-4:] if len(text) < 4 else text[-4:]
-        slashes = len(text) - len(text.rstrip("\\")) if text[-1] == "\\" else 0
-        self.is_escaped = (slashes + (self.is_escaped and slashes == len(text))) % 2 == 1
+        if text[-1] == "\\":
+            slashes = len(text) - len(text.rstrip("\\"))
+            self.is_escaped = (slashes + (self.is_escaped and slashes == len(text))) % 2 == 1
+        else:
+            self.is_escaped = False
         self.ends_code = self.ends_own = False
-        self._in_angle = "<" in text or (self._in_angle and _ENDS_ANGLE.search(text) is None)
+        if self._in_angle or "<" in text:
+            self._in_angle = "<" in text or _ENDS_ANGLE.search(text) is None
         if self.head is not None:
             self.head = _head(self.head + text)
 

@@ -1,0 +1,111 @@
+"""Turns of the assistant over the device socket, beside the same graph on ChatLiteLLM, and beside less."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from app.keys.master_keys import MasterKeys
+from benchmarks import turn_service
+from benchmarks.askers import Askers, askers
+from benchmarks.ground import Ground
+from benchmarks.me import SECRET, service_settings
+from benchmarks.people import access_tokens, populate
+from benchmarks.processes import Server, get, serving
+from benchmarks.report import Report
+from benchmarks.rounds import interleaved
+from benchmarks.turn_driver import TURNS
+from benchmarks.turn_model import MODEL, scripted_model
+from benchmarks.turn_report import ADAPTER, BYTES_OF, LITELLM, RAW, SERVICE, Kept, Name, Taken, report, said
+
+PEOPLE = 50
+SHORT, LONG = 20, 200
+ALONE = [(side, tokens, 1) for tokens in (SHORT, LONG) for side in (SERVICE, LITELLM, ADAPTER, RAW)]
+TOGETHER = [(side, SHORT, at_once) for at_once in (10, PEOPLE) for side in (SERVICE, LITELLM)]
+MEMORY_TURNS, MEMORY_TURNS_QUICK = 500, 100
+
+
+def run(ground: Ground) -> Report:
+    seconds = 0.5 if ground.quick else 4.0
+    with ExitStack() as held:
+        sides = _sides(ground, held)
+        names: list[Name] = [*ALONE, *TOGETHER]
+        for side, tokens, at_once in names:
+            sides[side].turns(tokens, at_once, seconds / 4)
+        measures: Mapping[str, Callable[[], Taken]] = {
+            said(name): partial(sides[name[0]].turns, *name[1:], seconds) for name in names
+        }
+        taken = interleaved(measures, ground.rounds)
+        ours = sides[SERVICE]
+        assert isinstance(ours, Ours)
+        kept = ours.kept(MEMORY_TURNS_QUICK if ground.quick else MEMORY_TURNS)
+    return report({name: taken[said(name)] for name in names}, kept)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Has its turns inside."""
+
+    server: Server
+
+    def turns(self, tokens: int, at_once: int, seconds: float) -> Taken:
+        asked = urlencode({"tokens": tokens, "at_once": at_once, "seconds": seconds})
+        self.server.usage()
+        found = get(self.server.port, f"{TURNS}?{asked}", within_s=seconds + 60)
+        return Taken.of(found, self.server.usage()["cpu_s"])
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Is asked by devices."""
+
+    server: Server
+    askers: Askers
+    graphs: int  # built by the time it answered
+
+    def turns(self, tokens: int, at_once: int, seconds: float) -> Taken:
+        self.server.usage()
+        found = self.askers.turns(tokens=tokens, at_once=at_once, seconds=seconds)
+        return Taken.of(found, self.server.usage()["cpu_s"])
+
+    def kept(self, turns: int) -> Kept:
+        """What so many turns leave behind, and what one takes on the wire."""
+        wire = self.askers.turns(tokens=BYTES_OF, at_once=1, seconds=60, most=10)
+        before = self.server.usage()["rss_mb"]
+        self.askers.turns(tokens=SHORT, at_once=10, seconds=600, most=turns)
+        grown = self.server.usage()["rss_mb"] - before
+        return Kept(turns, grown, self.graphs, graphs_built(self.server) - self.graphs, wire["up"], wire["down"])
+
+
+def _sides(ground: Ground, held: ExitStack) -> dict[str, Plain | Ours]:
+    url = held.enter_context(scripted_model(at_once=True))
+
+    def plain(kind: str) -> Plain:
+        return Plain(held.enter_context(serving(kind, ground.folder, url=url)))
+
+    return {
+        SERVICE: service(ground, held, url),
+        LITELLM: plain("litellm_turns"),
+        ADAPTER: plain("adapter_turns"),
+        RAW: plain("raw_turns"),
+    }
+
+
+def service(ground: Ground, held: ExitStack, url: str) -> Ours:
+    """The service in a process of its own, and a device for each of its users in another."""
+    master_keys = MasterKeys.make()
+    database = held.enter_context(ground.database("turns"))
+    people = populate(database, PEOPLE, master_keys)
+    model: dict[str, Any] = {"llm_model": f"openai/{MODEL}", "llm_api_base": url, "llm_api_key": "none"}
+    settings = service_settings(database.url, str(ground.folder / "turns"), master_keys, rate_limits="off", **model)
+    server = held.enter_context(serving("turn_service", ground.folder, settings=settings))
+    built = graphs_built(server)
+    return Ours(
+        server, held.enter_context(askers(server.port, turn_service.PATH, access_tokens(people, SECRET))), built
+    )
+
+
+def graphs_built(server: Server) -> int:
+    return int(get(server.port, turn_service.GRAPHS)["built"])
