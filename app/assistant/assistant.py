@@ -16,7 +16,7 @@ from app.assistant.turn import Turn
 from app.devices.turns import TurnStream
 from app.edge.problems import database_is_away
 from app.errors import Overloaded, RateLimited
-from app.threads.records import NewRun, OpenedRun, RunExists
+from app.threads.records import NewRun, OpenedRun, Outcome, RunExists
 
 log = structlog.get_logger()
 
@@ -113,6 +113,7 @@ class Assistant:
                 if database_is_away(error):
                     raise
                 log.exception("turn_not_taken_up", run_id=str(run_id))
+                await self._give_up(user_id, run_id)
         return taken
 
     def _has(self, user_id: UUID, run_id: UUID) -> bool:
@@ -134,6 +135,12 @@ class Assistant:
             Turn(services, paused.question, run, stream, context, budget, is_waiting=True, used_s=paused.used_s)
         )
         return 1
+
+    async def _give_up(self, user_id: UUID, run_id: UUID) -> None:
+        """What was kept of the turn cannot be read any more, after an upgrade for one: it ends."""
+        run = await self._services.runs.claim(user_id, run_id)
+        if run is not None:
+            await self._services.runs.finish(run, Outcome(status="failed", error_code="interrupted"))
 
     async def drained(self) -> None:
         """Take no more turns; give those under way a while, then end them. Those that wait for an approval wait on."""

@@ -12,6 +12,7 @@ from app.devices.tables import DeviceTables, NoteHit, Row
 from app.errors import Forbidden
 from app.threads.records import KeptEvent
 
+OUTSIDE_TEXT: frozenset[Table] = frozenset({"notes", "taskComments"})  # tables with words of others
 NO_RESULT = "The turn ended before the result came."
 
 
@@ -47,6 +48,11 @@ class Noted:
             if each["call_id"] not in answered
         ]
 
+    def read(self, table: Table, rows: list[Row]) -> None:
+        if rows and table in OUTSIDE_TEXT:
+            self.has_read_outside_text = True
+        self.rows(table, rows)
+
     def rows(self, table: Table, rows: list[Row]) -> None:
         for row in rows:
             if isinstance(row_id := row.get("id"), str):
@@ -68,13 +74,13 @@ class Desk:
     async def select(self, table: Table, filters: Row | None = None, *, limit: int | None = None) -> list[Row]:
         self._check("select", table)
         rows = await self._tables.select(table, filters, limit=limit)
-        self._noted.rows(table, rows)
+        self._noted.read(table, rows)
         return rows
 
     async def get(self, table: Table, row_id: str) -> Row | None:
         self._check("get", table)
         row = await self._tables.get(table, row_id)
-        self._noted.rows(table, [row] if row else [])
+        self._noted.read(table, [row] if row else [])
         return row
 
     async def insert(self, table: Table, values: Row) -> Row:
@@ -116,7 +122,7 @@ class Desk:
         """The notes nearest to a vector, nearest first."""
         self._check("vector_search", "notes")
         hits = await self._tables.vector_search(vector, limit=limit, filters=filters)
-        self._noted.rows("notes", [{"id": hit.id} for hit in hits])
+        self._noted.read("notes", [{"id": hit.id} for hit in hits])
         return hits
 
     def _check(self, action: Any, table: Table, columns: frozenset[str] = frozenset()) -> None:

@@ -34,7 +34,7 @@ COMPLETED = Ending("completed")
 CANCELLED = Ending("cancelled")
 INTERRUPTED = Ending("failed", "interrupted", "The service was restarted before the answer was complete. Ask again.")
 NOT_KEPT = Ending("failed", "database_unavailable", "The answer could not be kept: the database does not answer.")
-_BUG = Ending("failed", "internal_error", "Something went wrong on our side. It has been recorded.")
+BUG = Ending("failed", "internal_error", "Something went wrong on our side. It has been recorded.")
 
 
 STATUS = {  # over HTTP
@@ -59,7 +59,7 @@ _MESSAGES = {
 
 def message_of(code: str) -> str:
     """A sentence for the code of a turn that has failed, when the one it was told with is gone."""
-    return _MESSAGES.get(code) or str(_BUG.message)
+    return _MESSAGES.get(code) or str(BUG.message)
 
 
 def ending_of(work: "asyncio.Task[Any]", stopped_by: str | None) -> Ending:
@@ -80,4 +80,4 @@ def ending_of(work: "asyncio.Task[Any]", stopped_by: str | None) -> Ending:
         log.warning("turn_failed", code="database_unavailable", error=type(error).__name__)
         return Ending("failed", "database_unavailable", "The database does not answer right now. Try again.")
     log.error("turn_failed", code="internal_error", exc_info=error)
-    return _BUG
+    return BUG

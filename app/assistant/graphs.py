@@ -8,9 +8,7 @@ from typing import Any, Literal
 
 from deepagents import SubAgent, create_deep_agent
 from deepagents.profiles import GeneralPurposeSubagentProfile, HarnessProfile, register_harness_profile
-from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams
-from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph.state import CompiledStateGraph
@@ -37,16 +35,10 @@ class _PortedModel(BaseChatModel):
     def _llm_type(self) -> str:
         return _PROVIDER
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+    def _get_ls_params(self, *_args: object, **_kwargs: object) -> LangSmithParams:
         return LangSmithParams(ls_provider=_PROVIDER, ls_model_type="chat")
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
+    def _generate(self, *_args: object, **_kwargs: object) -> ChatResult:
         raise RuntimeError("models are asked by app.assistant.model_calls")
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from langgraph.types import Interrupt
 
-from app.assistant.approvals.store import Wanted
+from app.assistant.approvals.wanted import OpenApproval, Wanted
 from app.assistant.context import TurnContext
 from app.assistant.paused import PausedTurn, to_bytes
 from app.assistant.question import Question
@@ -30,6 +31,12 @@ def wanted(interrupts: Sequence[Interrupt], now: datetime, approval_s: float) ->
         )
         for interrupt_id, value in asked.items()
     ]
+
+
+def opened(asked: Sequence[Wanted], run: OpenedRun) -> list[OpenApproval]:
+    """The same, as devices are told of them."""
+    whose: dict[str, Any] = {"run_id": run.id, "request_id": run.request_id, "user_id": run.user_id}
+    return [OpenApproval(**vars(each), **whose) for each in asked]
 
 
 def paused(

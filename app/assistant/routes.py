@@ -50,8 +50,6 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-
-
 @router.post("/chat", summary="Ask the assistant", responses=_ASKING)
 async def chat(body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None) -> ChatAnswer:
     """One Home turn; the answer comes when it is complete. The assistant works on your device that is connected; with
@@ -69,9 +67,7 @@ async def chat(body: ChatBody, caller: ChatCaller, conversations: Conversations,
     response_class=EventStream,
     responses={**_ASKING, **_STREAM},
 )
-async def chat_stream(
-    body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None
-) -> EventStream:
+async def chat_stream(body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None) -> EventStream:
     """The same as server-sent events: one for each frame of the socket protocol (`stream_start`, `activity`,
     `stream_text`, …, `stream_end`), and `approval_request` where you are asked. `id` is the frame's `seq`."""
     question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistant.about import with_context
 from app.assistant.context import TurnContext
-from app.assistant.ending import INTERRUPTED, NOT_KEPT, Ending, NoLongerOurs, ending_of
+from app.assistant.ending import BUG, INTERRUPTED, NOT_KEPT, Ending, NoLongerOurs, ending_of
 from app.assistant.graphs import RECURSION_LIMIT
 from app.assistant.keeping import outcome_of
-from app.assistant.pausing import paused, wanted
+from app.assistant.pausing import opened, paused, wanted
 from app.assistant.question import Question
 from app.assistant.services import TurnServices
 from app.billing.token_budget import TurnBudget
@@ -107,7 +107,12 @@ class Turn:
             if self._stopped_by is not None:  # between its admission and this moment
                 self._work.cancel()
             await asyncio.wait([self._work])
-            return await self._end(self._work)
+            try:
+                ending = await self._end(self._work)
+            except Exception:
+                log.exception("turn_not_kept")
+                ending = BUG
+            return self._said(ending)
 
     # The work
 
@@ -160,10 +165,7 @@ class Turn:
             raise NoLongerOurs
         self.is_waiting = True
         log.info("turn_waits", approvals=len(asked))
-        asking = [
-            approval for approval, decision in await services.approvals.of_run(run.user_id, run.id) if not decision
-        ]
-        services.asking.ask(*asking)
+        services.asking.ask(*opened(asked, run))
 
     async def _go_on(self) -> Command[Any]:
         """Wait for the user, then take the turn up again: one process does, whoever has asked."""
@@ -182,40 +184,45 @@ class Turn:
 
     # The end
 
-    async def _end(self, work: "asyncio.Task[list[AnyMessage]]") -> TurnResult:
+    async def _end(self, work: "asyncio.Task[list[AnyMessage]]") -> Ending:
+        """Keep what happened, before anybody is told; wait a while for a database that is away."""
         ending = ending_of(work, self._stopped_by)
-        if self.is_waiting and (claimed := await self._services.runs.claim(self.run.user_id, self.run.id)) is not None:
-            self.run = claimed  # a run that waits is nobody's
         messages = work.result() if ending.status == "completed" else []
         self._context.voice.hush()
         outcome = outcome_of(self.question, ending, messages, self._context)
-        ending = await self._kept(outcome, ending)
-        if self._has_asked and ending.status != "completed":
-            await self._services.close_approvals(self.run, self._canceller)
-        return self._said(ending)
+        for attempt in range(KEEP_ATTEMPTS):
+            try:
+                is_kept = await self._keep(outcome, is_repeated=attempt > 0)
+            except Exception as error:
+                if not database_is_away(error):
+                    raise
+                log.warning("turn_not_kept", attempt=attempt, error=type(error).__name__)
+                await asyncio.sleep(KEEP_PAUSE_S)
+            else:
+                return ending if is_kept else INTERRUPTED
+        return NOT_KEPT
 
-    async def _kept(self, outcome: Outcome, ending: Ending) -> Ending:
-        """Keep what happened before anybody is told; wait a while for a database that is away."""
+    async def _keep(self, outcome: Outcome, *, is_repeated: bool) -> bool:
+        """False when the turn is not this process's to end, or was deleted: its tokens count all the same."""
+        services, run, meter = self._services, self.run, self._context.meter
 
         async def also(session: AsyncSession) -> None:
-            meter = self._context.meter
-            await self._services.paused.drop(session, self.run.user_id, self.run.id)
+            await services.paused.drop(session, run.user_id, run.id)
             await self._budget.settle(
                 session, input_tokens=meter.paid_input_tokens, output_tokens=meter.paid_output_tokens
             )
 
-        for attempt in range(KEEP_ATTEMPTS):
-            try:
-                is_ours = await self._services.runs.finish(self.run, outcome, also=also)
-            except Exception as error:
-                if not database_is_away(error):
-                    log.exception("turn_not_kept")
-                    return Ending("failed", "internal_error", "The answer could not be kept. It has been recorded.")
-                log.warning("turn_not_kept", attempt=attempt, error=type(error).__name__)
-                await asyncio.sleep(KEEP_PAUSE_S)
-            else:
-                return ending if is_ours else INTERRUPTED
-        return NOT_KEPT
+        if self.is_waiting and (claimed := await services.runs.claim(run.user_id, run.id)) is not None:
+            self.run, self.is_waiting = claimed, False  # a run that waits is nobody's
+        is_kept = await services.runs.finish(self.run, outcome, also=also)
+        if not is_kept and is_repeated:  # it was kept, and the database could not say so
+            found = await services.runs.find(run.user_id, run.request_id)
+            is_kept = found is not None and found.status == outcome.status
+        elif not is_kept and meter.paid_input_tokens:
+            await services.budget.count(run.user_id, meter.paid_input_tokens, meter.paid_output_tokens)
+        if self._has_asked and outcome.status != "completed":
+            await services.close_approvals(run, self._canceller)
+        return is_kept
 
     def _said(self, ending: Ending) -> TurnResult:
         context = self._context

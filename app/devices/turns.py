@@ -149,7 +149,7 @@ class Turns:
     def __init__(self, limits: SocketLimits) -> None:
         self._limits = limits
         self._streams: dict[UUID, dict[str, TurnStream]] = {}
-        self._following: dict[DeviceConnection, set[asyncio.Task[None]]] = {}
+        self._following: dict[DeviceConnection, dict[TurnStream, asyncio.Task[None]]] = {}
 
     def begin(self, user_id: UUID, request_id: str) -> TurnStream:
         """The buffer of a new turn."""
@@ -178,16 +178,24 @@ class Turns:
         }
 
     def follow(self, connection: DeviceConnection, stream: TurnStream, last_seq: int = 0) -> None:
-        """Have a connection sent the turn's frames from here on."""
-        tasks = self._following.setdefault(connection, set())
-        task = asyncio.get_running_loop().create_task(stream.follow(connection, last_seq))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        """Have a connection sent the turn's frames from here on. One that is being sent them is not sent them twice."""
+        tasks = self._following.setdefault(connection, {})
+        if stream in tasks:
+            return
+        task = tasks[stream] = asyncio.get_running_loop().create_task(stream.follow(connection, last_seq))
+        task.add_done_callback(lambda _task: self._followed(connection, stream))
+
+    def _followed(self, connection: DeviceConnection, stream: TurnStream) -> None:
+        """To its end, or to the connection's."""
+        tasks = self._following.get(connection, {})
+        tasks.pop(stream, None)
+        if not tasks:
+            self._following.pop(connection, None)
 
     async def left(self, connection: DeviceConnection) -> None:
         """The connection has ended; its turns go on without it."""
-        tasks = self._following.pop(connection, set())
-        for task in list(tasks):
+        tasks = list(self._following.pop(connection, {}).values())
+        for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
