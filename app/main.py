@@ -14,6 +14,7 @@ from app.assistant import routes as chat_routes
 from app.assistant.approvals import routes as approval_routes
 from app.assistant.limits import TurnLimits
 from app.audit import routes as audit_routes
+from app.auth.passwords import PasswordCost
 from app.config import Settings
 from app.devices import routes as device_routes
 from app.devices.limits import SocketLimits
@@ -57,12 +58,14 @@ def create_app(
     limits: SocketLimits | None = None,
     turn_limits: TurnLimits | None = None,
     model_limits: ModelLimits | None = None,
+    password_cost: PasswordCost | None = None,
 ) -> FastAPI:
     """The application. `settings` are complete: database URL and secrets are there (see `app.cli.ready`).
 
-    Tests give a clock that moves, and sockets, turns and models other limits; `with_worker=False` leaves background work to another process.
+    Tests give a clock that moves, cheaper passwords, and sockets, turns and models other limits; `with_worker=False` leaves
+    background work to another process.
     """
-    parts = Parts(settings, clock or SystemClock(), limits, turn_limits, model_limits)
+    parts = Parts(settings, clock or SystemClock(), limits, turn_limits, model_limits, password_cost)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

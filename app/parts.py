@@ -33,7 +33,7 @@ from app.auth.access_tokens import AccessTokens
 from app.auth.callers import Callers
 from app.auth.counters import close, counters
 from app.auth.deps import AuthServices
-from app.auth.passwords import PasswordHasher
+from app.auth.passwords import PasswordCost, PasswordHasher
 from app.auth.rate_limits import RateLimiter
 from app.auth.throttle import SignInThrottle
 from app.config import Settings
@@ -94,6 +94,7 @@ class Parts:
         limits: SocketLimits | None = None,
         turn_limits: TurnLimits | None = None,
         model_limits: ModelLimits | None = None,
+        password_cost: PasswordCost | None = None,
     ) -> None:
         assert settings.database_url is not None
         assert settings.jwt_secret is not None
@@ -104,7 +105,7 @@ class Parts:
         master_keys = MasterKeys.parse(settings.master_keys.get_secret_value())
         self.rotation = KeyRotation(self.system, master_keys)
         self.vault = KeyVault(master_keys, clock)
-        self.hasher = PasswordHasher()
+        self.hasher = PasswordHasher(password_cost)
         self.counters = counters(settings.redis_url, clock)
         self.mailer = mailer_of(settings)
         self.invitations = Invitations(settings.jwt_secret.get_secret_value(), clock)

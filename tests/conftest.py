@@ -21,7 +21,8 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from app.config import Settings
+from app.auth.passwords import PasswordCost
+from app.config import OFFLINE_EMBEDDINGS, OFFLINE_MODEL, Settings
 from app.keys.master_keys import MasterKeys
 from app.kit.embedded_postgres import EmbeddedPostgres
 from app.logging import set_up_logging
@@ -162,8 +163,15 @@ def make_settings(database_url: str, data_dir: Path, **changes: Any) -> Settings
         "jwt_secret": "Uo0r1tqvC7mZp3nX9yKeWb4hLs8dQfAj",
         "master_keys": MasterKeys.make(),
         "rate_limits": "off",
+        "llm_model": OFFLINE_MODEL,
+        "embedding_model": OFFLINE_EMBEDDINGS,
     }
     return Settings(_env_file=None, **(values | changes))
+
+
+CHEAP_PASSWORDS = PasswordCost(
+    memory_kib=8, passes=1
+)  # the least argon2id takes; tests/accounts/test_login.py pays all
 
 
 @dataclass
@@ -185,9 +193,11 @@ class Service:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, with_worker: bool = True) -> AsyncIterator[Service]:
+async def running(
+    settings: Settings, *, with_worker: bool = True, password_cost: PasswordCost = CHEAP_PASSWORDS
+) -> AsyncIterator[Service]:
     clock = MovableClock()
-    app = create_app(settings, clock=clock, with_worker=with_worker)
+    app = create_app(settings, clock=clock, with_worker=with_worker, password_cost=password_cost)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -1,8 +1,8 @@
 """Where a graph stands while it waits for an approval.
 
-LangGraph stops at an interrupt and goes on from what its checkpointer kept. This one keeps it in the process, in LangGraph's
-own serialized form, only when a graph stops (`durability="exit"`); a turn that waits hands it over as bytes to be sealed with
-the user's key, and a turn that ends drops it.
+LangGraph stops at an interrupt and goes on from what its checkpointer kept. This one keeps it in the process, in
+LangGraph's own serialized form, only when a graph stops (`durability="exit"`); a turn that waits hands it over as bytes to
+be sealed with the user's key, and a turn that ends drops it.
 """
 
 from typing import Any

@@ -19,7 +19,7 @@ MOST_KEPT_OF_A_RESULT = 4000  # characters of what a sub-agent reported
 def outcome_of(question: Question, ending: Ending, messages: Sequence[AnyMessage], context: TurnContext) -> Outcome:
     """`messages`: the supervisor's, whole, when the turn is completed; else none, and what was said stands for them."""
     answer, noted, meter = context.voice.answer, context.noted, context.meter
-    transcript = _whole(question, messages) if messages else _broken_off(question, ending, context)
+    transcript = _whole(messages) if messages else _broken_off(question, ending, context)
     events = [*noted.events, *noted.without_result()]
     if answer:
         events.append(KeptEvent("message", "assistant", answer))
@@ -38,7 +38,7 @@ def outcome_of(question: Question, ending: Ending, messages: Sequence[AnyMessage
     )
 
 
-def _whole(question: Question, messages: Sequence[AnyMessage]) -> list[Message]:
+def _whole(messages: Sequence[AnyMessage]) -> list[Message]:
     """The user's words and all that followed; the context of that moment is left out."""
     start = max(i for i, message in enumerate(messages) if message.type == "human")
     kept = [to_wire(message) for message in messages[start:]]

@@ -35,7 +35,7 @@ class ModelCalls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
     async def awrap_model_call(
         self,
         request: ModelRequest[TurnContext],
-        handler: Callable[[ModelRequest[TurnContext]], Awaitable[ModelResponse[Any]]],
+        handler: Callable[[ModelRequest[TurnContext]], Awaitable[ModelResponse[Any]]],  # noqa: ARG002 - see below
     ) -> ModelResponse[Any]:
         """Ask the turn's model. `handler`, which would ask the graph's own, is never called."""
         return ModelResponse(result=[await self._answer(request.runtime.context, request.messages)])

@@ -84,7 +84,7 @@ def answer_of(turn: Turn, result: TurnResult) -> ChatAnswer:
 def answer_of_record(record: RunRecord) -> ChatAnswer:
     """The same, of a turn that ended before. Raises likewise."""
     told = turn_of_record(record)
-    if record.status == "running" or record.status == "waiting":  # noqa: PLR1714 - mypy narrows by these
+    if record.status == "running" or record.status == "waiting":
         raise TurnRuns("This turn is still under way elsewhere.", request_id=record.request_id)
     error = told.error or TurnErrorAnswer(code="", message="")
     _raise_unless_completed(Ending(record.status, error.code or None, error.message), record.request_id)

@@ -38,10 +38,20 @@ _ASKING = errors(
     }
 )
 _EXAMPLE = 'event: stream_text\nid: 2\ndata: {"type":"stream_text","request_id":"r1","seq":2,"chunk":"You have"}\n\n'
+_EVENT = {
+    "type": "object",
+    "description": "Each event of the stream.",
+    "properties": {
+        "event": {"type": "string", "description": "The frame's `type`."},
+        "id": {"type": "string", "description": "The frame's `seq`, where it has one."},
+        "data": {"type": "string", "description": "The frame, as JSON."},
+    },
+    "required": ["event", "data"],
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "One event for each frame of the turn.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
     }
 }
 

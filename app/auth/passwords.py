@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TypeVar
@@ -23,7 +24,6 @@ from app.errors import Invalid, Overloaded
 MIN_BYTES, MAX_BYTES = 8, 1024
 THREADS = 2
 MOST_WAITING = 64  # about 0.7 s of work; whoever comes later is better told to try again
-_MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
 
 Result = TypeVar("Result")
 
@@ -46,15 +46,27 @@ def check_acceptable(password: str, *, field: str = "password") -> None:
         raise Invalid("This is one of the most used passwords. Choose another.", field=field)
 
 
+@dataclass(frozen=True)
+class PasswordCost:
+    """Of argon2id. Tests that do not look at passwords take less; each hash says what it was made with."""
+
+    memory_kib: int = 19 * 1024
+    passes: int = 2
+    lanes: int = 1
+
+
 class PasswordHasher:
-    def __init__(self, *, threads: int = THREADS, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, cost: PasswordCost | None = None, *, threads: int = THREADS, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._cost = cost or PasswordCost()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password", initializer=_step_back)
         self._free = threads + most_waiting
-        self._unknown = _hash(secrets.token_urlsafe())
+        self._unknown = self._hash(secrets.token_urlsafe())
 
     async def hash(self, password: str) -> str:
         """The password's hash in PHC format. Raises `Overloaded`."""
-        return await self._run(lambda: _hash(password))
+        return await self._run(lambda: self._hash(password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Does the password fit? With nothing stored (unknown e-mail) it takes the same time and the answer is no.
@@ -66,6 +78,11 @@ class PasswordHasher:
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
+
+    def _hash(self, password: str) -> str:
+        salt, cost = secrets.token_bytes(16), self._cost
+        argon2 = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
+        return argon2.derive_phc_encoded(password.encode())
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         if self._free == 0:
@@ -88,14 +105,6 @@ def _step_back() -> None:
     own; elsewhere this would slow the whole process."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-
-
-def _argon2(salt: bytes) -> Argon2id:
-    return Argon2id(salt=salt, length=32, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB)
-
-
-def _hash(password: str) -> str:
-    return _argon2(secrets.token_bytes(16)).derive_phc_encoded(password.encode())
 
 
 def _verify(password: str, stored: str) -> bool:

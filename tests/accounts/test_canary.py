@@ -9,7 +9,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from app.keys.master_keys import MasterKeys
+from tests.accounts.canary_talk import Talk
 from tests.conftest import Cluster
 from tests.factories.mailbox import read, secret_in
 from tests.factories.people import Person
@@ -25,6 +26,8 @@ from tests.factories.rows import dump, values
 from tests.factories.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
+
+Found = set[tuple[str, str]]  # (what was planted, where it was found)
 
 # What is kept in clear on purpose. Everything else that is planted must be found nowhere.
 ALLOWED = {
@@ -113,6 +116,20 @@ async def live(http: httpx.AsyncClient, folder: Path) -> dict[str, str]:
     return planted
 
 
+async def talk(http: httpx.AsyncClient, folder: Path, search: Callable[[dict[str, str]], Found]) -> tuple[Talk, Found]:
+    """A life with the assistant; what was found of it while turns waited for approvals."""
+    ada = await Person.register(http)
+    found: Found = set()
+    talk = Talk(ada, str(http.base_url).removesuffix("/api/v1/"), folder / "home", lambda: found.update(look()))
+
+    def look() -> Found:
+        return search(talk.planted)
+
+    await talk.go_through()
+    assert await talk.missing_from_export() == set()
+    return talk, found
+
+
 async def provoke(http: httpx.AsyncClient, ada: Person, planted: dict[str, str]) -> None:
     """Every way of being refused."""
     guess = {"email": planted["email"], "password": planted["wrong password"]}
@@ -140,6 +157,15 @@ def spellings(text: str) -> set[bytes]:
     return {text.encode(), text.encode().hex().encode(), text.upper().encode(), text.lower().encode()}
 
 
+def found_in_database(superuser_url: str, planted: dict[str, str]) -> Found:
+    return {
+        (name, column)
+        for column, value in values(dump(superuser_url))
+        for name, text in planted.items()
+        if any(spelling in value for spelling in spellings(text))
+    }
+
+
 @pytest.fixture
 def superuser_url(cluster: Cluster, fresh_database_url: str) -> str:
     return cluster.superuser_url.rpartition("/")[0] + "/" + fresh_database_url.rpartition("/")[2]
@@ -148,16 +174,16 @@ def superuser_url(cluster: Cluster, fresh_database_url: str) -> str:
 async def test_what_is_planted_is_found_nowhere_but_where_it_is_allowed(
     fresh_database_url: str, superuser_url: str, tmp_path: Path
 ) -> None:
+    def search(planted: dict[str, str]) -> Found:
+        return found_in_database(superuser_url, planted)
+
     with service(fresh_database_url, tmp_path) as (base_url, output):
         async with httpx.AsyncClient(base_url=base_url, timeout=30) as http:
             await answers(http)
             planted = await live(http, tmp_path)
-            found = {
-                (name, column)
-                for column, value in values(dump(superuser_url))
-                for name, text in planted.items()
-                if any(spelling in value for spelling in spellings(text))
-            }
+            talked, found = await talk(http, tmp_path, search)
+            planted |= talked.planted
+            found |= search(planted)
     told = output.read_bytes()
     assert told.count(b"request_answered") > 20
     found |= {(name, "logs") for name, text in planted.items() if any(each in told for each in spellings(text))}

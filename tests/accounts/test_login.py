@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from statistics import quantiles
 from typing import Any
 from uuid import uuid4
@@ -9,9 +9,25 @@ import httpx
 import psycopg
 import pytest
 
-from tests.conftest import Service
+from app.auth.passwords import PasswordCost
+from app.config import Settings
+from tests.conftest import Service, running
 from tests.factories.administrators import audited
 from tests.factories.people import Person
+
+
+@pytest.fixture(scope="module")
+async def service_as_shipped(settings: Settings) -> AsyncIterator[Service]:
+    """With what a password costs in production."""
+    async with running(settings, password_cost=PasswordCost()) as service:
+        yield service
+
+
+@pytest.fixture
+def service(service_as_shipped: Service) -> Iterator[Service]:
+    yield service_as_shipped
+    service_as_shipped.clock.reset()
+
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 

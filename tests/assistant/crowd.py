@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from device.turn import Scope
@@ -35,9 +34,9 @@ class Member:
         task = await self.desk.insert("tasks", {"title": f"Old {self.canary}"})
         self.task_id = str(task["id"])
         profile = {"user_profile": {"name": self.canary}}
-        first = self.desk.device.ask(f"create {self.canary}", request_id="first", session_id="s", context=profile)
+        first = self.desk.device.ask(f"note {self.canary}", request_id="first", session_id="s", context=profile)
         second = self.desk.device.ask(
-            f"search {self.canary}", request_id="second", session_id="s", scope=Scope("task", self.task_id)
+            f"repeat {self.canary}", request_id="second", session_id="s", scope=Scope("task", self.task_id)
         )
         await asyncio.gather(first.ended(), second.ended())
         third = self.desk.device.ask(
@@ -57,11 +56,10 @@ class Member:
     async def told_over_http(self) -> list[str]:
         """All that they can read of their turns."""
         person = self.desk.person
-        paths = [f"/chat/{request_id}" for request_id in ("first", "second", "third")]
-        threads = (await person.get("/threads")).json()["items"]
-        paths += [f"/threads/{thread['id']}/events?limit=100" for thread in threads]
-        answers = [await person.get(path) for path in [*paths, "/approvals", "/threads", "/devices"]]
-        assert {answer.status_code for answer in answers} == {200}
+        answers = [await person.get("/threads")]
+        threads = [f"/threads/{thread['id']}/events?limit=100" for thread in answers[0].json()["items"]]
+        answers += [await person.get(path) for path in [*threads, "/chat/first", "/chat/second", "/approvals"]]
+        assert [answer.status_code for answer in answers] == [200] * 6, [answer.text for answer in answers]
         return [answer.text for answer in answers]
 
 
@@ -107,16 +105,19 @@ async def crowd(service: LiveService, home: Path, size: int) -> AsyncIterator[li
 def obedient(body: Body) -> Reply:
     """Does what the words say, and repeats everything it knows."""
     if not is_first(body):
-        return say(json.dumps(body["messages"][1:], ensure_ascii=False))
+        return say(_everything_in(body), tokens=4)
     words = said_to(body, "user")
     verb, canary, *rest = words.split()
+    if verb == "repeat":
+        return say(_everything_in(body), tokens=4)
     if is_supervisor(body):
-        agent = "note_agent" if verb == "search" else "task_agent"
-        return call("task", description=words, subagent_type=agent)
-    steps: dict[str, Any] = {
-        "create": lambda: call("create_task", title=f"New {canary}"),
-        "search": lambda: call("create_note", title=f"On {canary}", content=f"Word for word: {canary}"),
-        "delete": lambda: call("delete_task", task_id=rest[0]),
-    }
-    reply: Reply = steps[verb]()
-    return reply
+        return call("task", description=words, subagent_type="note_agent" if verb == "note" else "task_agent")
+    if verb == "note":
+        return call("create_note", title=f"On {canary}", content=f"Word for word: {canary}")
+    return call("delete_task", task_id=rest[0])
+
+
+def _everything_in(body: Body) -> str:
+    """Each line once: answers repeat answers."""
+    told = [message["content"] or json.dumps(message["tool_calls"]) for message in body["messages"][1:]]
+    return "\n".join(dict.fromkeys(line for text in told for line in text.splitlines()))

@@ -16,7 +16,8 @@ TURN = "structlog_turn"
 
 
 class Steps:
-    """Counts the steps of one turn, and calls `at` before the step of this number."""
+    """Counts the steps of one turn. `at` is called after the step of this number: soon, by the loop and not by the turn, as
+    a cancel comes in service."""
 
     def __init__(self, request_id: str, number: int, at: Callable[[], object]) -> None:
         self.request_id, self.number, self._at = request_id, number, at
@@ -25,7 +26,7 @@ class Steps:
     def step(self) -> None:
         self.taken += 1
         if self.taken == self.number:
-            self._at()
+            asyncio.get_running_loop().call_soon(self._at)
 
     @types.coroutine
     def through(self, work: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
@@ -44,8 +45,6 @@ class Steps:
                     waits = work.send(None)
         except StopIteration as end:
             return end.value
-        finally:
-            work.close()
 
 
 @contextmanager
@@ -56,7 +55,9 @@ def stepping(steps: Steps) -> Iterator[Steps]:
 
     def made(loop: asyncio.AbstractEventLoop, work: Any, context: Context | None = None) -> "asyncio.Task[Any]":
         if _turn_of(context or copy_context()) == steps.request_id and asyncio.iscoroutine(work):
-            work = _named(steps, work)
+            task = asyncio.Task(_counted(steps, work), loop=loop, context=context)
+            task.add_done_callback(lambda _task: work.close())  # it may be cancelled before its first step
+            return task
         return asyncio.Task(work, loop=loop, context=context)
 
     loop.set_task_factory(made)  # type: ignore[arg-type]  # a task it is
@@ -66,7 +67,7 @@ def stepping(steps: Steps) -> Iterator[Steps]:
         loop.set_task_factory(before)
 
 
-async def _named(steps: Steps, work: Coroutine[Any, Any, Any]) -> Any:
+async def _counted(steps: Steps, work: Coroutine[Any, Any, Any]) -> Any:
     return await steps.through(work)
 
 

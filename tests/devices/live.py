@@ -17,7 +17,7 @@ from app.devices.deps import DeviceServices
 from app.devices.limits import SocketLimits
 from app.llm.limits import ModelLimits
 from app.main import create_app
-from tests.conftest import Service
+from tests.conftest import CHEAP_PASSWORDS, Service
 from tests.fakes.clock import MovableClock
 
 
@@ -60,6 +60,7 @@ async def live(
         limits=limits,
         turn_limits=turn_limits,
         model_limits=model_limits,
+        password_cost=CHEAP_PASSWORDS,
     )
     listener = socket.create_server(("127.0.0.1", port), backlog=1024)
     flags = server_flags(settings) | {"loop": "none", "timeout_graceful_shutdown": 2}

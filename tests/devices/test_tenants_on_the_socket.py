@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from app.devices.frames import FromDevice
+from tests.devices.asking import asked_of_device, heard, question
 from tests.devices.calling import INSERT, STORED, calling, state
 from tests.devices.live import LiveService
 from tests.devices.sockets import Frame, connected, opened
@@ -18,6 +19,8 @@ from tests.devices.turning import begun, ended, told
 from tests.factories.approvals import an_approval
 from tests.factories.devices import a_device, a_written_call
 from tests.factories.people import Person
+from tests.factories.rows import dump
+from tests.factories.threads import a_thread, a_turn
 from tests.factories.waiting import until
 
 # What in each frame names something of the user's, and the test below that sends somebody else's.
@@ -31,6 +34,8 @@ def covers(frame: str, field: str) -> Callable[[Callable[..., Awaitable[None]]],
 
     return note
 
+
+KINDS = ("home_request", "floating_request")
 
 # Fields that name nothing of a user's.
 PLAIN = {
@@ -147,6 +152,87 @@ async def test_answering_somebody_elses_approval_is_like_answering_none(
             told_of.append((await his.refused())["message"])
         assert told_of[0] == told_of[1]
     assert (await ada.get("/approvals")).json()["total"] == 1
+
+
+@covers("home_request", "request_id")
+@covers("floating_request", "request_id")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_request_called_like_somebody_elses_is_a_turn_of_ones_own(
+    service: LiveService, ada: Person, bob: Person, kind: str
+) -> None:
+    async with connected(service, ada) as hers, connected(service, bob) as his:
+        call = await asked_of_device(hers, "r")
+        await his.send(question(kind, "r", "Hello"))
+        frames = await heard(his)
+        assert frames[-1]["status"] == "completed"
+        assert thread_of(frames) in await threads(bob)
+        await hers.send({"type": "tool_result", "id": call["id"], "rows": []})
+        frames = await heard(hers)
+        assert {frame["request_id"] for frame in frames} == {"r"}
+        assert frames[-1]["status"] == "completed"
+        await his.nothing_for(0.1)
+
+
+@covers("home_request", "thread_id")
+@covers("floating_request", "thread_id")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_asking_in_somebody_elses_thread_is_like_asking_in_none(
+    service: LiveService, ada: Person, bob: Person, kind: str
+) -> None:
+    theirs = str(await a_thread(service, ada))
+    before = (await ada.get(f"/threads/{theirs}/events")).json()
+    async with connected(service, bob) as his:
+        told_of = []
+        for thread_id in (theirs, str(uuid4())):
+            await his.send(question(kind, "r", "Hello", thread_id=thread_id))
+            told_of.append(await his.refused())
+        assert told_of[0] == told_of[1]
+        await his.nothing_for(0.1)
+    assert await threads(bob) == []
+    assert (await ada.get(f"/threads/{theirs}/events")).json() == before
+
+
+@covers("home_request", "session_id")
+@covers("floating_request", "session_id")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_sitting_called_like_somebody_elses_is_ones_own(
+    service: LiveService, ada: Person, bob: Person, superuser_url: str, kind: str
+) -> None:
+    sitting = f"sitting-{uuid4()}"
+    await a_turn(service, ada, "Her own question", "Her own answer", session_id=sitting)
+    async with connected(service, bob) as his:
+        await his.send(question(kind, "r", "What did I ask?", session_id=sitting))
+        frames = await heard(his)
+    assert "own" not in "".join(frame.get("chunk", "") for frame in frames)
+    of_sitting = [run for run in dump(superuser_url)["runs"] if run["session_id"] == sitting]
+    assert {(str(run["user_id"]), str(run["thread_id"])) for run in of_sitting} == {
+        (await ada.id(), *await threads(ada)),
+        (await bob.id(), thread_of(frames)),
+    }
+
+
+@covers("cancel", "request_id")
+async def test_cancelling_somebody_elses_turn_is_like_cancelling_none(
+    service: LiveService, ada: Person, bob: Person
+) -> None:
+    async with connected(service, ada) as hers, connected(service, bob) as his:
+        call = await asked_of_device(hers, "r")
+        for request_id in ("r", f"unknown-{uuid4()}"):
+            await his.send({"type": "cancel", "request_id": request_id})
+            await his.nothing_for(0.2)
+        await hers.nothing_for(0.1)
+        await hers.send({"type": "tool_result", "id": call["id"], "rows": []})
+        assert (await heard(hers))[-1]["status"] == "completed"
+        await his.still_there()
+
+
+def thread_of(frames: list[Frame]) -> str:
+    (start,) = [frame for frame in frames if frame["type"] == "stream_start"]
+    return str(start["thread_id"])
+
+
+async def threads(person: Person) -> list[str]:
+    return [thread["id"] for thread in (await person.get("/threads")).json()["items"]]
 
 
 def fields() -> list[tuple[str, str]]:

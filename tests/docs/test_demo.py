@@ -99,8 +99,10 @@ def _in_general(output: str) -> list[list[str]]:
 def test_an_interrupted_demo_leaves_nothing_behind(folder: Path) -> None:
     demo = _begun(folder)
     assert demo.stdout is not None
-    while "Postgres" not in demo.stdout.read(1) + demo.stdout.readline():
-        assert demo.poll() is None
+    said = ""
+    while "Postgres" not in said:  # the line ends when the service is up
+        said += demo.stdout.read(1)
+        assert demo.poll() is None, said
     demo.send_signal(signal.SIGINT)
     _, noticed = demo.communicate(timeout=60)
     assert demo.returncode == 130, noticed

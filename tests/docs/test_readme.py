@@ -119,7 +119,7 @@ def test_a_device_talks_and_is_reached_as_the_readme_tells(served: str, tmp_path
     assert len(json.loads(selected)["rows"]) == 2
     assert json.loads(inserted)["row"]["title"] == "Buy milk"
     assert "Buy milk" in row
-    shown = block("README.md", "", after="That terminal tells").strip().splitlines()
+    shown = block("README.md", "", after="The device's terminal tells").strip().splitlines()
     told = [line for line in rest.splitlines() if " tasks " in line]
     assert [_without_times(line) for line in told] == [_without_times(line) for line in shown]
 

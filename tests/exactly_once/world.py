@@ -18,6 +18,7 @@ from app.devices.deps import DeviceServices
 from app.devices.limits import SocketLimits
 from app.main import create_app
 from device import Device, Levers
+from tests.conftest import CHEAP_PASSWORDS
 from tests.exactly_once.witness import Change, Witness
 from tests.factories.people import Person
 
@@ -66,7 +67,7 @@ class Served:
         return services
 
     async def start(self) -> None:
-        app = create_app(self._settings, with_worker=False, limits=self._limits)
+        app = create_app(self._settings, with_worker=False, limits=self._limits, password_cost=CHEAP_PASSWORDS)
         flags = server_flags(self._settings) | {"loop": "none", "timeout_graceful_shutdown": 1}
         self._server = DrainingServer(Config(app, **flags), app)
         self._serving = asyncio.create_task(self._server._serve([socket.create_server(("127.0.0.1", self.port))]))

@@ -54,7 +54,7 @@ class CodeSteps(TagSteps):
                 return self._write("|")
             case "<" if self._code.is_sure:
                 return self._angle_in_code()
-            case beginning if beginning[0].isalpha() and is_word(self._page.tail[-1:]):
+            case beginning if beginning[0].isalpha() and is_word(self._page.before_word):
                 return self._write(beginning[0])  # no address begins within a word
             case _:
                 return self._look_for_end_of_span()

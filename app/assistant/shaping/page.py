@@ -45,6 +45,11 @@ class Page:
         self.ends_own = False  # an address of the user was written last
         self._is_joint = False
 
+    @property
+    def before_word(self) -> str:
+        """The character that makes what is written next a part of a word; behind a joint every word begins anew."""
+        return "" if self._is_joint else self.tail[-1:]
+
     def joint(self) -> None:
         """Something was taken out here."""
         self._is_joint = True

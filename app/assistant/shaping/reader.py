@@ -34,7 +34,7 @@ class Reader:
     def _write_rest(self) -> bool:
         end = len(self._text)
         if not (self._final or self._code.is_sure):
-            end = urls.begun(self._text, self._at, self._page.tail[-1:])
+            end = urls.begun(self._text, self._at, self._page.before_word)
             if end == len(self._text) and self._text[-1] == "/":
                 before = (self._page.tail + self._text[self._at : -1])[-2:]
                 end -= self._code.span > 0 or _BEHIND_SCHEME.search(before) is not None

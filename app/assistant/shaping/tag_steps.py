@@ -84,7 +84,7 @@ class TagSteps(Reader):
         return urls.trimmed(found.group())
 
     def _address(self, beginning: str) -> bool:
-        if urls.is_word(self._page.tail[-1:]):
+        if urls.is_word(self._page.before_word):
             return self._write(beginning[0])
         token = self._token()
         if token is None:
