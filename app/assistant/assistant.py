@@ -1,7 +1,9 @@
 """The assistant, as every transport sees it: ask it something, find a turn again, stop it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -21,12 +23,21 @@ from app.threads.records import NewRun, OpenedRun, Outcome, RunExists
 log = structlog.get_logger()
 
 
+@dataclass(eq=False)
+class _Arrival:
+    """A request that is being admitted."""
+
+    request_id: str
+    cancelled_by: str | None = None
+
+
 class Assistant:
     """The turns of this process, by user and request."""
 
     def __init__(self, services: TurnServices, admission: Admission) -> None:
         self._services, self._admission = services, admission
         self._turns: dict[UUID, dict[str, Turn]] = {}
+        self._arriving: dict[UUID, list[_Arrival]] = {}
         self.is_stopping = False
 
     async def ask(self, question: Question) -> Turn:
@@ -40,15 +51,32 @@ class Assistant:
             raise Overloaded("The service is restarting. Ask again in a moment.", retry_after=2)
         if (known := self.find(question.user_id, question.request_id)) is not None:
             raise RunExists(known.run.id, known.question.request_hash)
-        self._check_room(question.user_id)
-        standing = await self._admission.admit(question.user_id, is_free=self._services.models.main.is_free)
-        run = await self._services.runs.open(_new_run(question))
-        return self._begin(question, run, standing)
+        with self._place(question) as arrival:
+            standing = await self._admission.admit(question.user_id, is_free=self._services.models.main.is_free)
+            run = await self._services.runs.open(_new_run(question))
+            turn = self._begin(question, run, standing)
+        if arrival.cancelled_by is not None:
+            turn.cancel(arrival.cancelled_by)
+        return turn
 
-    def _check_room(self, user_id: UUID) -> None:
-        most = self._services.limits.turns_at_once
-        if len(self._turns.get(user_id, ())) >= most:
+    @contextmanager
+    def _place(self, question: Question) -> Iterator["_Arrival"]:
+        """A place among the user's turns, held while this one is admitted: others, and its cancel, may come meanwhile.
+
+        Raises `RateLimited`.
+        """
+        user_id, most = question.user_id, self._services.limits.turns_at_once
+        if len(self._turns.get(user_id, ())) + len(self._arriving.get(user_id, ())) >= most:
             raise RateLimited(f"At most {most} turns may be under way at once.", retry_after=5)
+        arrival = _Arrival(question.request_id)
+        mine = self._arriving.setdefault(user_id, [])
+        mine.append(arrival)
+        try:
+            yield arrival
+        finally:
+            mine.remove(arrival)
+            if not mine:
+                del self._arriving[user_id]
 
     def _begin(self, question: Question, run: OpenedRun, standing: Standing) -> Turn:
         services = self._services
@@ -86,7 +114,10 @@ class Assistant:
         if (turn := self.find(user_id, request_id)) is not None:
             turn.cancel(by)
             return True
-        return await self._services.runs.request_cancel(user_id, request_id)
+        arriving = [each for each in self._arriving.get(user_id, ()) if each.request_id == request_id]
+        for arrival in arriving:
+            arrival.cancelled_by = by
+        return bool(arriving) or await self._services.runs.request_cancel(user_id, request_id)
 
     def stop_runs(self, run_ids: Iterable[UUID]) -> None:
         """Stop these, if they are under way here: their thread has been deleted."""

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from app.assistant.approvals.wanted import OpenApproval
 from app.assistant.assistant import Assistant
 from app.assistant.services import TurnServices
 from app.errors import NotFound
@@ -19,6 +20,11 @@ class AssistantServices:
         """That of the device the turn will work on."""
         line = self.turns.hub.reachable(user_id, None)
         return line.connection.timezone if line is not None and line.connection is not None else None
+
+    async def asked(self, user_id: UUID, request_id: str) -> list[OpenApproval]:
+        """What a turn asks the user and has no answer to."""
+        still_open = await self.turns.approvals.open_of(user_id)
+        return [approval for approval in still_open if approval.request_id == request_id]
 
     async def record(self, user_id: UUID, request_id: str) -> RunRecord:
         """Raises `NotFound`."""

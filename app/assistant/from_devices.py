@@ -26,6 +26,7 @@ from app.threads.records import RunExists
 log = structlog.get_logger()
 
 AWAY = "The database does not answer right now. Ask again."
+MAY_NOT_CHAT = "This API key may not chat."
 BUG = "Something went wrong on our side. It has been recorded."
 _CODES: dict[type[AdiuvaError], ErrorCode] = {
     MessageTooLong: "too_large",
@@ -52,10 +53,16 @@ class FromDevices:
         self._go(self._ask(connection, question), connection, question.request_id)
 
     async def cancelled(self, connection: DeviceConnection, frame: Cancel) -> None:
+        """Raises `BadFrame`."""
+        if not connection.credential.may_chat:
+            raise BadFrame("invalid_frame", MAY_NOT_CHAT, request_id=frame.request_id)
         cancel = self._assistant.cancel(connection.user_id, frame.request_id, connection.device_id)
         self._go(_only(cancel), connection, frame.request_id)
 
     async def decided(self, connection: DeviceConnection, frame: ApprovalResponse) -> None:
+        """Raises `BadFrame`."""
+        if not connection.credential.may_chat:
+            raise BadFrame("invalid_frame", MAY_NOT_CHAT, id=frame.id)
         self._go(self._decide(connection, frame), connection)
 
     async def _ask(self, connection: DeviceConnection, question: Question) -> None:
@@ -102,7 +109,7 @@ def question_of(connection: DeviceConnection, frame: HomeRequest | FloatingReque
         return BadFrame("invalid_frame", message, request_id=request_id)
 
     if not connection.credential.may_chat:
-        raise bad("This API key may not chat.")
+        raise bad(MAY_NOT_CHAT)
     if not frame.message.strip():
         raise bad("message: there is nothing in it.")
     if not all(each is None or each.isprintable() for each in (frame.request_id, frame.session_id, frame.thread_id)):

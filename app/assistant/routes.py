@@ -1,5 +1,6 @@
 """Talking with the assistant over HTTP."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path
@@ -83,10 +84,12 @@ async def chat_stream(body: ChatBody, caller: ChatCaller, conversations: Convers
     question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))
     turn = await begun(conversations, question)
     stream = turn.stream if isinstance(turn, Turn) else turn
-    if stream is None:
+    if stream is None or not stream.can_resume(0):
         raise NotFound("The frames of this turn are no longer kept; GET /chat/{request_id} has its answer.")
+    is_waiting = isinstance(turn, Turn) and turn.is_waiting
+    asked = partial(conversations.asked, caller.user_id, question.request_id) if is_waiting else None
     return EventStream(
-        events(stream, caller.user_id, conversations.turns.asking),
+        events(stream, caller.user_id, conversations.turns.asking, asked),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 

@@ -25,6 +25,7 @@ from app.billing.token_budget import TurnBudget
 from app.devices.frames import Mutation, TurnError, Usage
 from app.devices.turns import TurnStream
 from app.edge.problems import database_is_away
+from app.errors import Overloaded
 from app.threads.records import OpenedRun, Outcome
 
 log = structlog.get_logger()
@@ -62,6 +63,7 @@ class Turn:
         self._canceller = "api"
         self._live: asyncio.Task[TurnResult] | None = None
         self._work: asyncio.Task[list[AnyMessage]] | None = None
+        self._claiming: asyncio.Task[None] | None = None
 
     def begin(self) -> "asyncio.Task[TurnResult]":
         """Start it. It goes on whoever listens."""
@@ -70,8 +72,15 @@ class Turn:
         return self._live
 
     async def result(self) -> TurnResult:
-        """How it ended. Whoever waits for it may be cancelled; the turn is not."""
-        return await asyncio.shield(self.task)
+        """How it ended. Whoever waits for it may be cancelled; the turn is not. Raises `Overloaded` when it goes on in
+        the next process."""
+        try:
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if not self.task.cancelled():
+                raise
+            told = "The service is restarting. The turn waits for you and goes on then: GET /chat/{request_id} has it."
+            raise Overloaded(told, retry_after=2, request_id=self.run.request_id) from None
 
     @property
     def task(self) -> "asyncio.Task[TurnResult]":
@@ -93,6 +102,7 @@ class Turn:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        self.stream.leave()
 
     def _stop(self, why: str) -> None:
         if self._stopped_by is None:
@@ -171,21 +181,35 @@ class Turn:
         """Wait for the user, then take the turn up again: one process does, whoever has asked."""
         services, run = self._services, self.run
         decided = await services.waits.decisions(run.user_id, run.id)
+        self._claiming = asyncio.create_task(self._claim())
+        await asyncio.shield(self._claiming)
+        self._context = replace(self._context, decisions={**self._context.decisions, **decided.by_tool_call})
+        return Command(resume=dict.fromkeys(decided.interrupt_ids, True))
+
+    async def _claim(self) -> None:
+        """Take the run up. Not to be cancelled: a claim that is committed and not known of here would be renewed for ever,
+        and never ended."""
+        services, run = self._services, self.run
 
         async def also(session: AsyncSession) -> None:
             await services.paused.drop(session, run.user_id, run.id)
 
-        claimed = await services.runs.claim(run.user_id, run.id, also=also)
+        self.is_waiting = False  # from here on a service that stops lets it end
+        try:
+            claimed = await services.runs.claim(run.user_id, run.id, also=also)
+        except BaseException:
+            self.is_waiting = True
+            raise
         if claimed is None:
             raise NoLongerOurs
-        self.run, self.is_waiting = claimed, False
-        self._context = replace(self._context, decisions={**self._context.decisions, **decided.by_tool_call})
-        return Command(resume=dict.fromkeys(decided.interrupt_ids, True))
+        self.run = claimed
 
     # The end
 
     async def _end(self, work: "asyncio.Task[list[AnyMessage]]") -> Ending:
         """Keep what happened, before anybody is told; wait a while for a database that is away."""
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
         ending = ending_of(work, self._stopped_by)
         messages = work.result() if ending.status == "completed" else []
         self._context.voice.hush()

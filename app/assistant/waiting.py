@@ -4,9 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from app.assistant.approvals.policy import Decision
 from app.assistant.approvals.store import Approvals, OpenApproval
+from app.edge.problems import database_is_away
 from app.kit.clock import Clock
+
+log = structlog.get_logger()
 
 LOOK_EVERY_S = 2.0  # another process may have been given the answer
 
@@ -32,17 +37,28 @@ class Waits:
         try:
             while True:
                 news.clear()
-                await self._approvals.expire(user_id, run_id)
-                asked = await self._approvals.of_run(user_id, run_id)
-                if all(decision is not None for _, decision in asked):
+                asked = await self._asked(user_id, run_id)
+                if asked is not None and all(decision is not None for _, decision in asked):
                     return _decided([(approval, decision) for approval, decision in asked if decision is not None])
-                await self._some_time(news, [approval for approval, decision in asked if decision is None])
+                await self._some_time(news, [approval for approval, decision in asked or () if decision is None])
         finally:
             del self._news[run_id]
 
+    async def _asked(self, user_id: UUID, run_id: UUID) -> list[tuple[OpenApproval, Decision | None]] | None:
+        """None when the database is away: a wait of minutes outlives that."""
+        try:
+            await self._approvals.expire(user_id, run_id)
+            return await self._approvals.of_run(user_id, run_id)
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+            log.warning("approvals_not_read", error=type(error).__name__)
+            return None
+
     async def _some_time(self, news: asyncio.Event, still_open: list[OpenApproval]) -> None:
-        until_expiry = min(approval.expires_at for approval in still_open) - self._clock.now()
-        wait_s = min(self._look_every_s, max(0.01, until_expiry.total_seconds()))
+        now = self._clock.now()
+        until_expiry = [(approval.expires_at - now).total_seconds() for approval in still_open]
+        wait_s = max(0.01, min([self._look_every_s, *until_expiry]))
         try:
             async with asyncio.timeout(wait_s):
                 await news.wait()

@@ -40,6 +40,7 @@ class TurnStream:
         self._bytes = 0
         self._more = asyncio.Event()
         self.has_ended = False
+        self._is_left = False
 
     # Writing
 
@@ -92,12 +93,20 @@ class TurnStream:
         while self._bytes > self._limits.turn_bytes and len(self._frames) > 1:
             self._bytes -= size(self._frames.pop(0))
             self._dropped += 1
+        self._tell()
+
+    def _tell(self) -> None:
         more, self._more = self._more, asyncio.Event()
         more.set()
 
     def kept(self) -> tuple[list[str], int]:
         """The frames as they were sent, and how many before them are no longer kept."""
         return list(self._frames), self._dropped
+
+    def leave(self) -> None:
+        """The turn goes on in another process: nothing more comes here, and no end."""
+        self._is_left = True
+        self._tell()
 
     def refill(self, frames: list[str], dropped: int) -> None:
         """Stand where a turn stood that goes on in this process."""
@@ -107,7 +116,7 @@ class TurnStream:
     # Following
 
     async def frames(self, last_seq: int = 0) -> AsyncIterator[str]:
-        """The encoded frames after `last_seq`, until the turn has ended. Raises `LookupError` when some are gone."""
+        """The encoded frames after `last_seq`, until no more come. Raises `LookupError` when some are gone."""
         seen = last_seq
         while True:
             more = self._more
@@ -116,7 +125,7 @@ class TurnStream:
                     raise LookupError("frames of this turn are no longer kept")
                 yield self._frames[seen - self._dropped]
                 seen += 1
-            if self.has_ended:
+            if self.has_ended or self._is_left:
                 return
             await more.wait()
 

@@ -7,6 +7,8 @@ import psycopg
 
 from tests.conftest import Service
 from tests.factories.administrators import audited
+from tests.factories.approvals import an_approval
+from tests.factories.budgets import used
 from tests.factories.mailbox import mail_to, secret_in
 from tests.factories.people import PASSWORD, Person
 from tests.factories.rows import dump, of_user, values
@@ -51,6 +53,23 @@ async def test_every_table_with_rows_of_the_user_is_in_it_or_left_out_for_a_reas
     held = of_user(dump(superuser_url), await ada.id()).keys() - {"procrastinate_jobs", "procrastinate_events"}
     assert held - records.keys() == {"refresh_tokens", "user_keys"}
     assert "users" in records
+
+
+async def test_what_was_asked_decided_and_used_is_in_it(service: Service, ada: Person) -> None:
+    policy = {"insert": "ask", "update": "allow", "delete": "deny"}
+    await ada.request("PUT", "/chat/approval-policy", json=policy)
+    approval = await an_approval(service, ada, summary="Create the task “Buy milk”", args={"title": "Buy milk"})
+    body = {"decision": "reject", "reason": "I have milk"}
+    assert (await ada.post(f"/approvals/{approval.id}", json=body)).status_code == 200
+    await used(service, ada, 1000)
+    records = await exported(ada)
+    [asked] = records["approvals"]
+    assert (asked["summary"], json.loads(asked["args"])) == ("Create the task “Buy milk”", {"title": "Buy milk"})
+    assert (asked["decision"], asked["reason"], asked["decided_by"]) == ("reject", "I have milk", "api")
+    [decided] = records["approval_policies"]
+    assert {name: decided[name] for name in policy} == policy
+    assert [(month["input_tokens"], month["turns"]) for month in records["token_usage"]] == [(1000, 1)]
+    assert "paused_turns" not in records
 
 
 async def test_no_hash_or_secret_is_in_it(service: Service, ada: Person, superuser_url: str) -> None:

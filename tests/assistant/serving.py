@@ -8,13 +8,15 @@ from app.assistant.assistant import Assistant
 from app.assistant.limits import TurnLimits
 from app.config import Settings
 from app.devices.limits import SocketLimits
-from tests.assistant.conftest import QUICK_MODEL, with_model
+from app.llm.limits import ModelLimits
+from tests.assistant.conftest import with_model
 from tests.assistant.talking import ScriptedModel
 from tests.devices.live import LiveService, live
 from tests.devices.sockets import Frame, RawDevice
 
 # Everything a turn waits for, short enough to be met in a test.
 QUICK = SocketLimits(call_s=2, absence_s=0.3, turn_kept_s=0.1)
+PATIENT_MODEL = ModelLimits(pause_s=0.01)
 QUICK_TURNS = TurnLimits(device_s=0.3, lease_every_s=0.05, drain_s=0.3)
 
 
@@ -32,7 +34,7 @@ async def served(
     """A live service that asks this model. It may be started again on its port."""
     wanted = settings.model_copy(update=with_model(model) | changes)
     async with live(
-        wanted, limits=limits, turn_limits=turns, model_limits=QUICK_MODEL, port=port, with_worker=with_worker
+        wanted, limits=limits, turn_limits=turns, model_limits=PATIENT_MODEL, port=port, with_worker=with_worker
     ) as service:
         yield service
 

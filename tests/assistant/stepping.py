@@ -37,7 +37,7 @@ class Steps:
             while True:
                 try:
                     yield waits
-                except BaseException as error:  # the awaited one's, to be raised where it is awaited
+                except BaseException as error:  # noqa: BLE001 - the awaited one's, to be raised where it is awaited
                     self.step()
                     waits = work.throw(error)
                 else:

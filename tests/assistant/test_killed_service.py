@@ -18,12 +18,10 @@ from tests.exactly_once.witness import Witness, ledger
 from tests.fakes.model import drip
 
 
-
 @pytest.fixture
 def base(fresh_database_url: str, tmp_path: Path) -> Settings:
     """A database that outlives its services."""
     return make_settings(fresh_database_url, tmp_path / "own")
-
 
 
 async def interrupted(service: LiveService, desk: Desktop, request_id: str) -> dict[str, Any]:
@@ -78,7 +76,7 @@ async def test_killed_while_a_write_is_under_way(
             assert turn["mutations"] == []
             user_id = await ada.person.id()
             async with asyncio.timeout(5):
-                while list(ledger(fresh_superuser_url, user_id).values()) != ["done"]:
+                while list(ledger(fresh_superuser_url, user_id).values()) != ["done"]:  # noqa: ASYNC110 - it is in another process
                     await asyncio.sleep(0.02)
             assert witness.effects() == {"insert Milk": 1}
             await goes_on(again, ada, model, start["thread_id"])
@@ -105,15 +103,13 @@ async def test_killed_while_it_waits_for_the_user(base: Settings, model: Scripte
             assert (heard.text, ada.rows("tasks")) == ("It is gone.", [])
 
 
-async def test_a_request_that_is_sent_again_after_a_kill_never_runs_twice(
-    base: Settings, model: ScriptedModel
-) -> None:
+async def test_a_request_that_is_sent_again_after_a_kill_never_runs_twice(base: Settings, model: ScriptedModel) -> None:
     model.script(drip("endless " * 50, every_s=0.05))
     async with served(base, model) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             await device.send(home("r"))
-            await device.next()
+            await model.until_asked()
             await kill(service)
         async with served(base, model, port=service.port) as again, connected(again, ada, "d") as device:
             await device.send(home("r"))

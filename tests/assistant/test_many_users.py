@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.llm.limits import ModelLimits
 from tests.assistant.conftest import Talking
-from tests.assistant.crowd import Belongings, crowd, obedient
+from tests.assistant.crowd import TALKING_AT_ONCE, Belongings, Member, crowd, obedient
 from tests.assistant.talking import Desktop, ScriptedModel, call, delegated, desktop
 from tests.devices.live import LiveService
 
@@ -17,8 +17,14 @@ async def test_fifty_people_at_once_never_meet(tuned: Talking, model: ScriptedMo
     """All use the same request ids, device ids and session ids, and the same verbs; the model repeats all it knows."""
     model.answer = obedient
     async with tuned(model_limits=ModelLimits()) as service, crowd(service, tmp_path, PEOPLE) as people:
-        await asyncio.gather(*(member.live_a_day() for member in people))
-        told = await asyncio.gather(*(member.told_over_http() for member in people))
+        gate = asyncio.Semaphore(TALKING_AT_ONCE)
+
+        async def day(member: Member) -> list[str]:
+            async with gate:
+                await member.live_a_day()
+                return await member.told_over_http()
+
+        told = await asyncio.gather(*map(day, people))
         belongings = Belongings(people)
         for member, texts in zip(people, told, strict=True):
             for text in [*map(json.dumps, member.desk.frames), *texts]:

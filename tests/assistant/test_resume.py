@@ -40,7 +40,7 @@ async def test_several_turns_are_resumed_at_once(service: LiveService, model: Sc
     async with connected(service, ada, "d") as device:
         for request_id in ids:
             await device.send(home(request_id))
-        heard = {request_id: 0 for request_id in ids}
+        heard = dict.fromkeys(ids, 0)
         while min(heard.values()) < 2:
             frame = await device.next()
             heard[frame["request_id"]] = frame["seq"]
@@ -66,7 +66,7 @@ async def test_the_same_request_from_another_connection_follows_the_turn(
         await desk.send(home(request_id))
         await until_seq(desk, request_id, 2)
         await phone.send(home(request_id))
-        on_phone = await until_end(phone, request_id)
+        _, on_phone = await asyncio.gather(until_end(desk, request_id), until_end(phone, request_id))
     assert seqs(on_phone) == list(range(1, len(on_phone) + 1))
     assert text_of(on_phone) == WORDS
     assert len(model.requests) == 1
@@ -195,7 +195,9 @@ async def test_nothing_is_left_of_a_device_that_asks_and_is_gone(service: LiveSe
             await device.send(home(f"gone-{number}"))
             await device.cut()
     for number in range(5):
-        while (answer := await ada.get(f"/chat/gone-{number}")).status_code == 404 or answer.json()["status"] == "running":
+        while (answer := await ada.get(f"/chat/gone-{number}")).status_code == 404 or answer.json()[
+            "status"
+        ] == "running":
             await asyncio.sleep(0.01)
     while assistant_of(service).live:
         await asyncio.sleep(0.01)

@@ -239,13 +239,13 @@ def _of_events(answer: httpx.Response) -> tuple[str, str, str]:
 
 async def _titles(desk: Desktop, wanted: set[str]) -> dict[str, str]:
     """Those that background work has given, when it has given them all."""
-    async with asyncio.timeout(30):
-        while True:
-            found = (await desk.person.get("/threads?limit=100")).json()["items"]
-            titles = {each["id"]: each["title"] for each in found if each["title"] is not None}
-            if wanted <= titles.keys():
-                return titles
-            await asyncio.sleep(0.1)
+    for _ in range(200):
+        found = (await desk.person.get("/threads?limit=100")).json()["items"]
+        titles = {each["id"]: each["title"] for each in found if each["title"] is not None}
+        if wanted <= titles.keys():
+            return titles
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"without a title: {[each for each in found if each['title'] is None]}, {len(found)} threads")
 
 
 @pytest.mark.parametrize("where", ["a row", "an approval"])

@@ -92,7 +92,7 @@ class WholeTurns:
         """The thread is usable: its history is one that a model takes."""
         self.model.answer = lambda _body: say("I am here.")
         heard = await self.ada.ask("Still there?", thread_id=self.thread_id)
-        assert (heard.end["status"], heard.text) == ("completed", "I am here.")
+        assert (heard.end["status"], heard.text) == ("completed", "I am here."), heard.end
         _check_transcript(self.model.requests[-1]["messages"])
 
 

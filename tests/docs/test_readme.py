@@ -31,7 +31,7 @@ def _free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The service as `python -m app serve` starts it, with a database and keys of its own; its base address."""
     database = f"readme_{uuid4().hex}"
@@ -65,7 +65,14 @@ def _wait_for(address: str) -> None:
             return
 
 
-def test_the_lines_to_copy_work_as_they_stand(served: str, tmp_path: Path) -> None:
+def test_what_the_readme_tells_to_type_works_as_it_stands(served: str, tmp_path: Path) -> None:
+    """One test: the service takes seconds to start."""
+    _lines_to_copy(served, tmp_path)
+    _error_that_is_shown(served)
+    _device(served, tmp_path)
+
+
+def _lines_to_copy(served: str, tmp_path: Path) -> None:
     script = block("README.md", "sh", after="run by tests/docs/test_readme.py -->").replace(
         "http://127.0.0.1:8000", served
     )
@@ -82,7 +89,7 @@ def test_the_lines_to_copy_work_as_they_stand(served: str, tmp_path: Path) -> No
     assert "users.json" in zipfile.ZipFile(tmp_path / "export.zip").namelist()
 
 
-def test_a_device_talks_and_is_reached_as_the_readme_tells(served: str, tmp_path: Path) -> None:
+def _device(served: str, tmp_path: Path) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
@@ -128,7 +135,7 @@ def _without_times(line: str) -> list[str]:
     return re.sub(r"^\S+|\d+ ms$", "", line).split()
 
 
-def test_the_error_that_is_shown_is_the_error_one_gets(served: str) -> None:
+def _error_that_is_shown(served: str) -> None:
     body = json.dumps({"email": "twice@example.com", "password": "analytical engine"}).encode()
     request = urllib.request.Request(
         f"{served}/api/v1/auth/register", data=body, headers={"Content-Type": "application/json"}

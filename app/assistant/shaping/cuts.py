@@ -8,7 +8,7 @@ words the user would read, also over a cut, so no window of six can ever stand i
 import re
 from collections import Counter
 
-from app.assistant.shaping.fingerprints import WINDOW, Fingerprints
+from app.assistant.shaping.fingerprints import NOTHING, WINDOW, Fingerprints
 from app.assistant.shaping.words import ASCII_WORD, IN_WORD, LONGEST, WORD, folded
 
 GAP = 256  # characters between two words past which they are not consecutive: what bounds the held text
@@ -72,23 +72,37 @@ class Cuts:
         """Read to the end; false when text was taken out on the way and the rest has to be read anew."""
         if self._begun and not self._finish_begun(out, final=final):
             return True
-        text, first = self._text, self._prints.first
+        text = self._text
         pattern = ASCII_WORD if text.isascii() else WORD
-        for found in pattern.finditer(text, self._read):
+        read = self._skim(text, pattern) if self._matched < 2 and self._cut is None else self._read
+        for found in pattern.finditer(text, read):
             start, end = found.span()
             if end == len(text) and not final:
                 return self._may_go_on(out, start)
-            word = folded(found.group())
-            if self._matched < 2 and self._cut is None and not self._follows(word):
-                # Nearly every word: no passage goes on with it.
-                self._matched, self._recent = (1, (word,)) if word in first else (0, ())
-                self._read = end
-            elif start - self._read > GAP and (self._held or self._cut is not None):
+            if start - self._read > GAP and (self._held or self._cut is not None):
                 self._let_go(out, start)
                 return False
-            elif not self._word(out, word, start, end):
+            if not self._word(out, folded(found.group()), start, end):
+                return False
+            if not self._held and self._cut is None:
                 return False
         return self._rest(out, final=final)
+
+    def _skim(self, text: str, pattern: re.Pattern[str]) -> int:
+        """Read on to the first word a passage may go on with, or the last: most words are read here."""
+        first, read, last = self._prints.first, self._read, ""
+        following = self._prints.after(self._recent)
+        if following:
+            last = self._recent[-1]
+        for found in pattern.finditer(text, read):
+            word = folded(found.group())
+            end = found.end()
+            if end == len(text) or word in following:
+                break
+            last, following, read = word, first.get(word, NOTHING), end
+        self._read = read
+        self._matched, self._recent = (1, (last,)) if following else (0, ())
+        return read
 
     def _finish_begun(self, out: list[str], *, final: bool) -> bool:
         """Read the rest of a word that was sent in part; false if it has not ended yet."""
@@ -102,9 +116,6 @@ class Cuts:
         self._matched, self._recent = (1, (word,)) if word in self._prints.first else (0, ())
         self._read = len(more)
         return True
-
-    def _follows(self, word: str) -> bool:
-        return self._matched == 1 and word in self._prints.after(self._recent[-1:])
 
     def _word(self, out: list[str], word: str, start: int, end: int) -> bool:
         if self._cut is not None:

@@ -7,6 +7,9 @@ LONGEST = 2_048  # characters
 
 _SPACE = re.compile(r"[ \t\n]*")
 _ANGLED = re.compile(r"[^<>\n]*")
+_RUN = re.compile(r"(?:[^\s()\\]|\\(?:.|\Z))*", re.DOTALL)
+_TITLE_RUN = re.compile(r"(?:[^\n\"')\\]|\\(?:.|\Z))*", re.DOTALL)
+_DEPTH = 32  # parentheses in parentheses, as renderers limit them
 _TITLE_END = {'"': '"', "'": "'", "(": ")"}
 
 
@@ -57,8 +60,7 @@ def _destination(text: str, start: int) -> Destination:
 
 
 def _space(text: str, start: int) -> int:
-    found = _SPACE.match(text, start)
-    end = found.end() if found else start
+    end = _end(_SPACE, text, start)
     if text.count("\n", start, end) > 1:
         raise _NotOne
     if end == len(text):
@@ -67,8 +69,7 @@ def _space(text: str, start: int) -> int:
 
 
 def _angled(text: str, start: int) -> int:
-    found = _ANGLED.match(text, start)
-    end = found.end() if found else start
+    end = _end(_ANGLED, text, start)
     if end == len(text):
         raise _NotAll
     if text[end] != ">":
@@ -79,18 +80,15 @@ def _angled(text: str, start: int) -> int:
 def _plain(text: str, start: int) -> int:
     depth = 0
     at = start
-    while at < len(text):
-        character = text[at]
-        if character.isspace():
-            return at
-        if character == "\\":
-            at += 1
-        elif character == "(":
+    while (at := _end(_RUN, text, at)) < len(text):
+        if text[at] == "(" and depth < _DEPTH:
             depth += 1
-        elif character == ")":
-            if depth == 0:
-                return at
+        elif text[at] == ")" and depth:
             depth -= 1
+        elif text[at] == "(":
+            raise _NotOne
+        else:
+            return at
         at += 1
     raise _NotAll
 
@@ -98,12 +96,15 @@ def _plain(text: str, start: int) -> int:
 def _title(text: str, start: int) -> int:
     closing = _TITLE_END[text[start]]
     at = start + 1
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == closing:
+    while (at := _end(_TITLE_RUN, text, at)) < len(text):
+        if text[at] == closing:
             return at + 1
-        elif text.startswith("\n\n", at):
+        if text.startswith("\n\n", at):
             raise _NotOne
         at += 1
     raise _NotAll
+
+
+def _end(run: re.Pattern[str], text: str, start: int) -> int:
+    found = run.match(text, start)
+    return found.end() if found else start

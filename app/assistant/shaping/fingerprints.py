@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.assistant.shaping.words import words_of
 
 WINDOW = 6  # words; shorter quotations are ordinary language
-_NOTHING: frozenset[str] = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 class Fingerprints:
@@ -16,7 +16,7 @@ class Fingerprints:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._next: dict[tuple[str, ...], set[str]] = {}
-        self.first: set[str] = set()  # the words windows begin with
+        self.first: dict[str, set[str]] = {}  # the words windows begin with, and what follows them
         for text in texts:
             words = words_of(text)
             for start in range(len(words) - WINDOW + 1):
@@ -25,13 +25,13 @@ class Fingerprints:
     def _add(self, window: tuple[str, ...]) -> None:
         if "" in window or all(word.isdigit() for word in window):
             return
-        self.first.add(window[0])
         for size in range(1, WINDOW):
             self._next.setdefault(window[:size], set()).add(window[size])
+        self.first[window[0]] = self._next[window[:1]]
 
     def after(self, beginning: tuple[str, ...]) -> set[str] | frozenset[str]:
         """The words that follow this beginning of one to five words."""
-        return self._next.get(beginning, _NOTHING)
+        return self._next.get(beginning, NOTHING)
 
     def begins(self, beginning: tuple[str, ...]) -> bool:
         return beginning in self._next
