@@ -14,6 +14,7 @@ from app.assistant.budget import ModelCallBudget
 from app.assistant.desk import Desk, Noted
 from app.assistant.meter import Meter
 from app.assistant.permissions import AgentName, WriteAction
+from app.assistant.shaping.sanitizer import Sanitizer
 from app.assistant.voice import Voice
 from app.devices.tables import DeviceTables
 from app.llm.port import ChatModel, Embedder
@@ -29,6 +30,8 @@ class TurnContext:
     embedder: Embedder
     tables: DeviceTables
     voice: Voice
+    words: str  # the user's
+    sanitizer: Sanitizer
     budget: ModelCallBudget
     policy: Policy
     meter: Meter
@@ -51,6 +54,11 @@ class TurnContext:
         is_new = tool_call_id not in self.started
         self.started.add(tool_call_id)
         return is_new
+
+    def outside_rows(self, kind: str, listing: str) -> str:
+        """A listing whose rows hold words of others: the count as it stands, the rows in a marked block."""
+        count, _, rows = listing.partition("\n")
+        return f"{count}\n{self.outside_text(kind, rows)}" if rows else count
 
     def outside_text(self, kind: str, text: str) -> str:
         """Text that others than the user may have written, in a marked block: data, never instruction."""

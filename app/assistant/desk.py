@@ -60,6 +60,9 @@ class Noted:
 
     def change(self, action: WriteAction, table: Table, row_id: str, data: dict[str, Any]) -> None:
         self.mutations.append(Mutation(action=action, table=table, id=row_id, data=data))
+
+    def allowed(self, action: WriteAction) -> None:
+        """A change that nobody is asked about is about to be made."""
         if action == "update" and self.has_read_outside_text:
             self.updates_after_outside_text += 1
 

@@ -72,7 +72,7 @@ def ending_of(work: "asyncio.Task[Any]", stopped_by: str | None) -> Ending:
     if isinstance(error, NoLongerOurs):
         return INTERRUPTED
     if isinstance(error, TimeoutError):
-        error = TurnTimeout("The turn took longer than 15 minutes.")
+        error = TurnTimeout("The turn took longer than a turn may.")
     if isinstance(error, AdiuvaError):
         log.info("turn_failed", code=error.code)
         return Ending("failed", error.code, error.detail)

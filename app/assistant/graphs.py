@@ -20,6 +20,7 @@ from app.assistant.prompts import prompt
 from app.assistant.subagents import SUBAGENTS
 from app.assistant.tool_calls import DELEGATE, Delegations, ToolCalls
 from app.assistant.tools.declared import SubAgentSpec
+from app.assistant.untraced import turn_tracing_off
 from app.llm.port import ToolSchema
 
 Kind = Literal["home", "floating"]
@@ -55,6 +56,7 @@ register_harness_profile(
 
 def supervisor(kind: Kind, checkpointer: Checkpointer, subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> Graph:
     """Build it once: it costs some 100 ms."""
+    turn_tracing_off()
     last = prompt("last_answer")
     graph: Graph = create_deep_agent(
         model=_PortedModel(),
@@ -106,12 +108,23 @@ def delegation(subagents: Sequence[SubAgentSpec]) -> ToolSchema:
 
 def private_texts(subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> list[str]:
     """Everything we tell models, for the sanitizer: none of it belongs in an answer."""
-    texts = [prompt(name) for name in ("home", "floating", "title", "last_answer")]
-    texts.append(str(delegation(subagents)["function"]["description"]))
+    texts = [prompt("title"), *(f"{prompt(kind)}\n\n{prompt('last_answer')}" for kind in ("home", "floating"))]
+    texts += _descriptions(delegation(subagents))
     for spec in subagents:
         texts += [spec.prompt, spec.description]
-        texts += [tool.tool.description for tool in spec.tools]
+        for tool in spec.tools:
+            texts += _descriptions(convert_to_openai_tool(tool.tool))
     return texts
+
+
+def _descriptions(schema: Any) -> list[str]:
+    """All that is said in a schema. Its bare structure is that of many others, and may stand in an answer."""
+    if isinstance(schema, list):
+        return [text for each in schema for text in _descriptions(each)]
+    if not isinstance(schema, dict):
+        return []
+    own = [schema["description"]] if isinstance(schema.get("description"), str) else []
+    return own + [text for each in schema.values() for text in _descriptions(each)]
 
 
 def private_names(subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> list[str]:

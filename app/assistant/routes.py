@@ -90,7 +90,7 @@ async def chat_stream(body: ChatBody, caller: ChatCaller, conversations: Convers
     asked = partial(conversations.asked, caller.user_id, question.request_id) if is_waiting else None
     return EventStream(
         events(stream, caller.user_id, conversations.turns.asking, asked),
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"X-Accel-Buffering": "no"},
     )
 
 

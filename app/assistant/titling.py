@@ -4,6 +4,8 @@ from uuid import UUID
 
 from app.assistant.prompts import prompt
 from app.assistant.shaping.sanitizer import Sanitizer
+from app.assistant.shaping.seen import SeenIds
+from app.assistant.shaping.shaper import Shaper
 from app.billing.token_budget import TokenBudget
 from app.llm.failures import ModelUnavailable
 from app.llm.port import ChatModel, Finished, ModelRequest, TextDelta
@@ -25,8 +27,9 @@ class Titling:
                 words.append(delta.text)
             elif isinstance(delta, Finished) and not delta.is_free:
                 await self._budget.count(user_id, delta.usage.input_tokens, delta.usage.output_tokens)
-        stream = self._sanitizer.stream()
-        title = stream.feed("".join(words)) + stream.end()
+        # No row has been read here, so no tag can be right.
+        shaper = Shaper(sanitizer=self._sanitizer, seen=SeenIds(), own_urls=frozenset(), tags=False)
+        title = "".join([*shaper.feed("".join(words)), *shaper.end()])
         if not title.strip():
             raise ModelUnavailable("The model gave no title.")
         return title

@@ -3,6 +3,7 @@
 Whatever goes wrong becomes a text the model can act on. Only bugs raise.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, cast
 
@@ -99,6 +100,8 @@ class ToolCalls(_Calls):
 
     async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
         call_id, declared = str(request.tool_call["id"]), self._tools[request.tool_call["name"]]
+        if declared.write is not None and tells_on_us(turn, request.tool_call["args"]):
+            return _told(request, "Error: this text is private and cannot be written down.")
         if turn.started_once(call_id):
             turn.voice.tool(self._agent, declared.name, "started", declared.label)
             turn.noted.called(call_id, declared.name, request.tool_call["args"])
@@ -147,6 +150,7 @@ class ToolCalls(_Calls):
             updates_so_far=turn.noted.updates_after_outside_text,
         )
         if rule == "allow":
+            turn.noted.allowed(write.action)  # at once: other calls of the same answer are looked at next
             return Decision("approve")
         if rule == "deny":
             return Decision("reject", reason=f"The user does not let the assistant {_VERBS[write.action]} anything.")
@@ -166,6 +170,21 @@ class ToolCalls(_Calls):
             }
         )
         raise AssertionError("an interrupt is only passed with a decision")
+
+
+def tells_on_us(turn: TurnContext, args: dict[str, Any]) -> bool:
+    """Does a change carry our prompts or keys out? What the user has said themself is theirs to write down.
+
+    A change is refused, never trimmed: nobody should find words missing in a note of theirs.
+    """
+    written = " ".join(value for value in args.values() if isinstance(value, str))
+    found: Counter[str] = Counter()
+    turn.sanitizer.clean(written, found)
+    if not (found["prompt"] or found["secret"]):
+        return False
+    said: Counter[str] = Counter()
+    turn.sanitizer.clean(turn.words, said)
+    return not (said["prompt"] or said["secret"])
 
 
 _VERBS: dict[WriteAction, str] = {"insert": "create", "update": "change", "delete": "delete"}

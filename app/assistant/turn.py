@@ -19,6 +19,7 @@ from app.assistant.ending import BUG, INTERRUPTED, NOT_KEPT, Ending, NoLongerOur
 from app.assistant.graphs import RECURSION_LIMIT
 from app.assistant.keeping import outcome_of
 from app.assistant.pausing import opened, paused, wanted
+from app.assistant.permissions import AgentName
 from app.assistant.question import Question
 from app.assistant.services import TurnServices
 from app.billing.token_budget import TurnBudget
@@ -30,6 +31,7 @@ from app.threads.records import OpenedRun, Outcome
 
 log = structlog.get_logger()
 
+NOTE_AGENT: AgentName = "note_agent"
 KEEP_ATTEMPTS, KEEP_PAUSE_S = 20, 0.5
 
 
@@ -152,6 +154,8 @@ class Turn:
             earlier = await self._services.history.before(
                 question.user_id, self.run.thread_id, self.run.id, most_tokens=most
             )
+        if NOTE_AGENT in str(earlier):
+            self._context.noted.has_read_outside_text = True  # its reports stand in the conversation
         told = with_context(self._context.about, question.context, self._context.mark)
         history = cast("list[AnyMessage]", convert_to_messages(earlier))
         return [*history, HumanMessage(told), HumanMessage(question.message)]

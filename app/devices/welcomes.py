@@ -1,4 +1,4 @@
-"""What a device is told once it is ready. A feature registers its own; the greeting neither waits for it nor fails with it."""
+"""What a device is told once it is ready. Features register theirs; the greeting does not wait for it, nor fail with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -14,6 +14,7 @@ _CONTEXT = "<context>"
 _NOW = re.compile(r"^Now: .*, (?P<zone>\S+) \((?P<ms>-?\d+) ms\)$", re.MULTILINE)
 _LOOKING = re.compile(rf"^Looking at: (?P<noun>{'|'.join(NOUNS)}) (?P<id>\S+)\s*$", re.MULTILINE)
 _TAG = re.compile(r"<(?P<noun>task|project|note|timeline|client)>\[(?P<ids>[^\]]*)\]</(?P=noun)>")
+_TAGS = re.compile(r"(?:<(task|project|note|timeline|client)>\[[^\]]*\]</\1>\s*)+")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _SPOKEN = re.compile(r"\b(task|project|milestone|note|client)s?\b")
 
@@ -117,18 +118,26 @@ def _results(messages: Sequence[Message]) -> Iterator[list[str]]:
 def _mentioned(message: Message) -> Iterator[Mention]:
     text = _text(message)
     if message.get("role") == "assistant":
-        tags = [(tag["noun"], _ids(tag["ids"])) for tag in _TAG.finditer(text)]
-        titles = _BOLD.findall(text)
-        if len(titles) != sum(len(ids) for _, ids in tags):
-            titles = []
-        for number, (noun, each) in enumerate((noun, each) for noun, ids in tags for each in ids):
-            yield Mention(noun, each, titles[number] if titles else "")
+        yield from _tagged(text)
     elif message.get("role") == "tool":
         told = read_told(text)
         spoken = _SPOKEN.search(told.sentence)
         noun = {"milestone": "timeline"}.get(spoken[1], spoken[1]) if spoken else ""
         if noun and told.kind in ("found", "stored", "ambiguous"):
             yield from (Mention(noun, id_of(row), title_of(row, noun)) for row in told.rows if id_of(row))
+
+
+def _tagged(text: str) -> Iterator[Mention]:
+    """The rows of an answer's tags. The names before a tag are those of its first rows, in order."""
+    before = 0
+    for tags in _TAGS.finditer(text):
+        rows = [(tag["noun"], each) for tag in _TAG.finditer(tags[0]) for each in _ids(tag["ids"])]
+        titles = _BOLD.findall(text, before, tags.start())
+        before = tags.end()
+        if len(titles) > len(rows):
+            titles = []
+        for number, (noun, each) in enumerate(rows):
+            yield Mention(noun, each, titles[number] if number < len(titles) else "")
 
 
 def _ids(inside: str) -> list[str]:

@@ -91,12 +91,27 @@ def day_start_ms(day: date, zone: ZoneInfo) -> int:
 
 
 def is_overdue(due_ms: int, now: datetime) -> bool:
-    zone = now.tzinfo
-    assert isinstance(zone, ZoneInfo)
-    due = datetime.fromtimestamp(due_ms / 1000, zone)
-    if due_ms == day_start_ms(due.date(), zone):
-        return due.date() < now.date()
-    return due < now
+    """Its day is over; the hour does not matter."""
+    day = _day_of(due_ms, now)
+    return day is not None and day < now.date()
+
+
+def due_group(due_ms: object, now: datetime | None) -> str:
+    """`Overdue`, `Today`, `Later` or `No date`: a day's place in a list that runs by due date."""
+    if not isinstance(due_ms, int):
+        return "No date"
+    day = _day_of(due_ms, now) if now is not None else None
+    if day is None or now is None or day > now.date():
+        return "Later"
+    return "Today" if day == now.date() else "Overdue"
+
+
+def _day_of(moment_ms: int, now: datetime) -> date | None:
+    """None for what no calendar shows."""
+    try:
+        return datetime.fromtimestamp(moment_ms / 1000, now.tzinfo).date()
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def shown(due_ms: int, now: datetime) -> str:

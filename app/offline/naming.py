@@ -33,7 +33,7 @@ def which_kind(wish: Wish, delegate: Delegate) -> Plan[Wish | Outcome]:
         is_shown = wish.verb == "show" and noun in ("task", "timeline")
         return Outcome(ready, "found", rows=[row]) if is_shown else ready
     if rows:
-        return Outcome(wish, "ambiguous", candidates=rows[:10])
+        return Outcome(wish, "ambiguous", candidates=rows)
     near = [row for each in outcomes for row in each.rows]
     return Outcome(wish, "missing", rows=near[:3])
 

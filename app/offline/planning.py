@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.offline import answering
 from app.offline.conversation import Mention, Scene
+from app.offline.following import agreed, chosen, follow_up
 from app.offline.naming import own_owners, which_kind
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome, asked, read_outcome
@@ -11,21 +12,18 @@ from app.offline.reading import read
 from app.offline.replay import Call, Plan, together
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
-from app.offline.words import folded, meant
 
 _KEPT_HERE = ("count", "by", "chart", "when", "place", "about")  # of the answer, not of the rows
 
 
 def answer(scene: Scene) -> Plan[str]:
     """The plan of a whole turn: its end is the user's answer."""
-    reading = read(scene.words, scene.now)
-    if reading.talk:
+    reading = read(agreed(scene), scene.now)
+    wishes = follow_up(scene, list(reading.wishes)) or list(reading.wishes)
+    if reading.talk and not wishes:
         return answering.small_talk(reading.talk)
-    wishes = list(reading.wishes)
-    if chosen := _choice_made(scene, wishes):
-        wishes = chosen
-    if not wishes:
-        return answering.not_understood()
+    if not wishes or (reading.suggestion and wishes == list(reading.wishes)):
+        return answering.suggestion(reading.suggestion) if reading.suggestion else answering.not_understood()
     outcomes: list[Outcome] = []
     for stage in _stages(wishes):
         outcomes += yield from together([_fulfil(wish, scene, tuple(outcomes)) for wish in stage])
@@ -72,6 +70,8 @@ def _pointed_at(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Wish 
     which = wish.number("it")
     if which is None:
         return wish
+    if not wish.has("picked") and earlier and earlier[-1].kind not in ("stored", "found", "deleted"):
+        return asked(wish, "So I have left the rest of it, too.")
     nouns = _nouns_that_fit(wish)
     looked_at = [scene.looking_at] if scene.looking_at is not None and scene.looking_at.noun in nouns else []
     sources = [_made(earlier), *([] if wish.has("picked") else [looked_at]), scene.mentions()]
@@ -79,18 +79,13 @@ def _pointed_at(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Wish 
     if not rows:
         return asked(wish, "I am not sure which one you mean. Please name it.")
     if len(rows) > 1 and not wish.has("picked"):
-        candidates = [(each.noun, {"id": each.id, NOUNS[each.noun].title: each.title}) for each in rows if each.title]
-        return Outcome(wish, "ambiguous", candidates=candidates[:10])
+        candidates = [(each.noun, {"id": each.id, NOUNS[each.noun].title: each.title}) for each in rows]
+        return Outcome(wish, "ambiguous", candidates=candidates)
     if which >= len(rows):
         return asked(wish, f"There were only {len(rows)}. Which one do you mean?")
     found = rows[which]
     noun = "comment" if wish.noun == "comment" else found.noun
-    return _chosen(wish, found, noun)
-
-
-def _chosen(wish: Wish, row: Mention, noun: str) -> Wish:
-    ready = wish.without("it", "picked", "named").of(noun).but(id=row.id)
-    return ready.but(named=row.title) if row.title else ready
+    return chosen(wish, found, noun)
 
 
 def _nouns_that_fit(wish: Wish) -> list[str]:
@@ -136,22 +131,3 @@ def _missing_piece(wish: Wish) -> str | None:
     if wish.has("named") and not wish.text("named").strip():
         return "Which one do you mean? Please name it."
     return None
-
-
-def _choice_made(scene: Scene, wishes: list[Wish]) -> list[Wish]:
-    """After "Which one do you mean?": the wish of the words before, for the candidate that is named now."""
-    if answering.WHICH_ONE not in scene.last_answer() or (wishes and not all(each.has("picked") for each in wishes)):
-        return []
-    before = read(scene.words_before(), scene.now).wishes
-    candidates = scene.mentions()
-    named = meant(scene.words.strip(" .!?\"'“”"), candidates, lambda each: each.title)
-    place = _ORDINALS.get(next((word for word in folded(scene.words).split() if word in _ORDINALS), ""))
-    if place is not None and place < len(candidates):
-        named = [candidates[place]]
-    if len(before) != 1 or len(named) != 1 or len(folded(scene.words).split()) > 12:
-        return []
-    noun = "comment" if before[0].noun == "comment" else named[0].noun
-    return [_chosen(before[0], named[0], noun)]
-
-
-_ORDINALS = {"first": 0, "1st": 0, "1": 0, "second": 1, "2nd": 1, "2": 1, "third": 2, "3rd": 2, "3": 2, "last": -1}

@@ -90,10 +90,10 @@ async def test_between_any_two_steps_a_turn_ends_in_order(turns: WholeTurns) -> 
 
 
 async def test_while_it_takes_itself_up_after_a_decision(turns: WholeTurns) -> None:
-    for number in range(4, 60, 4):
+    for number in range(random.randrange(1, 5), 60, 4):
         heard, _ = await stopped_at(turns, number, since_decision=True)
         assert heard.end["status"] in ("cancelled", "completed"), f"cancelled {number} steps after the decision"
-        if number % 16 == 0:
+        if number // 4 % 4 == 0:
             await turns.begin()
 
 

@@ -103,7 +103,7 @@ async def test_a_device_that_is_gone_before_the_call_is_waited_for(settings: Set
             await device.send(home(R))
             await model.until_asked()
             await device.cut()
-        while len(model.requests) < 2:
+        while len(model.requests) < 2:  # noqa: ASYNC110 - only the outside can be looked at
             await asyncio.sleep(0.01)
         async with connected(service, ada, "d", resume={R: 0}) as device:
             asked = await the_call(device, "insert")

@@ -195,11 +195,11 @@ async def test_nothing_is_left_of_a_device_that_asks_and_is_gone(service: LiveSe
             await device.send(home(f"gone-{number}"))
             await device.cut()
     for number in range(5):
-        while (answer := await ada.get(f"/chat/gone-{number}")).status_code == 404 or answer.json()[
+        while (answer := await ada.get(f"/chat/gone-{number}")).status_code == 404 or answer.json()[  # noqa: ASYNC110 - only the outside can be looked at
             "status"
         ] == "running":
             await asyncio.sleep(0.01)
-    while assistant_of(service).live:
+    while assistant_of(service).live:  # noqa: ASYNC110 - only the outside can be looked at
         await asyncio.sleep(0.01)
     user_id = await ada.id()
     assert [each for each in service.devices.turns._following if str(each.user_id) == user_id] == []

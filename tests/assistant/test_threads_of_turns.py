@@ -1,6 +1,7 @@
 """What turns leave in their threads, and what they find there."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ from app.assistant.limits import TurnLimits
 from app.config import Settings
 from tests.assistant.serving import served
 from tests.assistant.talking import Desktop, ScriptedModel, call, calls, delegated, desktop, say
+from tests.conftest import make_settings
 from tests.devices.live import LiveService
 from tests.fakes.model import drip
 from tests.threads.reading import said, thread
@@ -30,14 +32,17 @@ async def test_a_turn_is_told_in_order(ada: Desktop, model: ScriptedModel) -> No
     assert (told[1][2]["tool"], told[1][2]["args"]) == ("create_task", {"title": "Milk"})
 
 
-async def test_a_thread_is_named_in_the_background(settings: Settings, model: ScriptedModel, tmp_path: Any) -> None:
+async def test_a_thread_is_named_in_the_background(
+    fresh_database_url: str, model: ScriptedModel, tmp_path: Any
+) -> None:
+    settings = make_settings(fresh_database_url, tmp_path / "own")  # a worker of its own, with nothing else to do
     model.answers["router"] = lambda _body: say('"Buying milk"')
     model.script(say("Hello."))
     async with served(settings, model, with_worker=True) as service, desktop(service, tmp_path / "ada") as ada:
         turn = ada.device.ask("I need milk")
         await turn.ended()
         async with asyncio.timeout(10):
-            while (title := (await thread(ada.person, UUID(turn.thread_id)))["title"]) is None:
+            while (title := (await thread(ada.person, UUID(turn.thread_id)))["title"]) is None:  # noqa: ASYNC110 - only the outside can be looked at
                 await asyncio.sleep(0.02)
     assert title == "Buying milk"
 
@@ -82,9 +87,13 @@ async def test_a_thread_that_is_gone_or_foreign_takes_no_turn(
             request_id = uuid4().hex
             frame = {"type": "home_request", "request_id": request_id, "message": "Hi", "thread_id": thread_id}
             await ada.device.send(frame)
-            refused = await ada.heard(lambda frame, id=request_id: frame.get("request_id") == id)  # type: ignore[misc]
+            refused = await ada.heard(partial(_is_about, request_id))
             assert (refused["type"], refused["code"]) == ("error", "invalid_frame")
     assert len(model.requests) == 2
+
+
+def _is_about(request_id: str, frame: dict[str, Any]) -> bool:
+    return bool(frame.get("request_id") == request_id)
 
 
 async def test_a_thread_that_is_deleted_in_the_middle_of_a_turn_ends_it_once(

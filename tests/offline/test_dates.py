@@ -117,12 +117,12 @@ def test_a_midnight_that_does_not_exist_is_the_first_moment_of_the_day() -> None
     assert datetime.fromtimestamp(day_start_ms(date(2026, 4, 24), cairo) / 1000, cairo).hour == 1
 
 
-def test_a_day_is_overdue_when_it_is_over_and_a_time_when_it_has_passed() -> None:
+def test_only_what_was_due_on_a_day_that_is_over_is_overdue() -> None:
     today, hour_ago = day_start_ms(NOW.date(), ROME), round(NOW.timestamp() * 1000) - 3_600_000
 
     assert not is_overdue(today, NOW)
     assert is_overdue(today - 1, NOW)
-    assert is_overdue(hour_ago, NOW)
+    assert not is_overdue(hour_ago, NOW)
 
 
 def test_the_zone_decides_which_day_it_is() -> None:

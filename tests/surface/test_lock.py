@@ -58,7 +58,7 @@ USED_OTHERWISE = {
 }
 IMPORTED_AS = {"python-jose": "jose", "psycopg": "psycopg"}
 # Imported by us, and part of the package that brings it: they can only be chosen together.
-COMES_WITH = {"starlette": "fastapi", "pydantic": "fastapi", "croniter": "procrastinate"}
+COMES_WITH = {"starlette": "fastapi", "pydantic": "fastapi", "croniter": "procrastinate", "langsmith": "langchain-core"}
 
 # Each SDK has one place in the code.
 ONLY_IN = {

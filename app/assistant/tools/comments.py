@@ -16,8 +16,10 @@ from app.devices.tables import Row
 
 async def list_task_comments(runtime: ToolRuntime[TurnContext], task_id: str) -> str:
     """List the comments on a task, oldest first."""
-    desk = runtime.context.desk(runtime.tool_call_id)
-    return await list_told(desk, runtime.context.zone, COMMENT, {"taskId": needed("task_id", task_id)})
+    turn = runtime.context
+    mine = {"taskId": needed("task_id", task_id)}
+    listing = await list_told(turn.desk(runtime.tool_call_id), turn.zone, COMMENT, mine)
+    return turn.outside_rows("comments", listing)
 
 
 async def add_task_comment(runtime: ToolRuntime[TurnContext], task_id: str, content: str, author: str = "") -> str:

@@ -50,7 +50,7 @@ async def search_notes(runtime: ToolRuntime[TurnContext], query: str, limit: int
     known = {hit.id for hit in hits}
     found = by_meaning + [Found(row) for row in worded if row.get("id") not in known]
     lines = [_line(each, query, turn) for each in found[:wanted]]
-    return many(NOTE, Listed(lines), lines) + trouble
+    return turn.outside_rows("notes", many(NOTE, Listed(lines), lines)) + trouble
 
 
 async def with_words(desk: Desk, query: str, limit: int) -> list[Row]:

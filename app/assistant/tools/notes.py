@@ -40,7 +40,7 @@ async def list_notes(runtime: ToolRuntime[TurnContext], project_id: str = "") ->
     rows = found.rows[:ROWS_TOLD]
     names = await names_of_owners(desk, rows)
     lines = [told(_without_text(row), zone, names, cut=LONG_TEXT) | _beginning(row) for row in rows]
-    return many(NOTE, found, lines)
+    return runtime.context.outside_rows("notes", many(NOTE, found, lines))
 
 
 async def get_note(runtime: ToolRuntime[TurnContext], note_id: str) -> str:

@@ -10,7 +10,6 @@ from app.offline.told import Row, Told, id_of, people, read_told, tell, title_of
 from app.offline.wishes import Wish
 from app.offline.words import folded, longest_word, meant, nearest
 
-MOST_CANDIDATES = 10
 _RANKS = {"high": 0, "medium": 1, "low": 2, "in_progress": 0, "todo": 1, "done": 2}
 _LATEST_MS = 8_640_000_000_000_000  # rows without a date come after all others
 
@@ -49,7 +48,7 @@ def resolve(wish: Wish) -> Plan[Row | str]:
     if len(rows) == 1:
         return rows[0]
     if rows:
-        return tell(f"Ambiguous: {noun.counted(len(rows))} match.", rows[:MOST_CANDIDATES])
+        return tell(f"Ambiguous: {noun.counted(len(rows))} match.", rows)
     near = nearest(wish.text("named"), [title_of(row, noun.name) for row in told.rows])
     seen = f" Only {told.seen} were looked at." if told.seen else ""
     return tell(f"Missing: no such {noun.spoken}.{seen}", [{noun.title: each} for each in near])
@@ -71,13 +70,13 @@ def _named_rows(wish: Wish) -> Plan[Told]:
     """Rows the name may be one of. Tasks and clients are searched on the device, so that none is beyond a list's end."""
     name = wish.text("named")
     if wish.noun in ("task", "client"):
-        texts = dict.fromkeys((name, longest_word(name)))
-        results = yield [Call(f"list_{wish.noun}s", {"search": text}) for text in texts]
-        for told in map(read_told, results):
+        for text in dict.fromkeys((name, longest_word(name))):  # loosely only where nothing has these very words
+            (result,) = yield [Call(f"list_{wish.noun}s", {"search": text})]
+            told = read_told(result)
             if told.is_trouble or meant(name, told.rows, lambda row: title_of(row, wish.noun)):
                 return told
         if wish.verb == "find":
-            return read_told(results[-1])
+            return told
     (result,) = yield [_all(wish.noun)]
     return read_told(result)
 
@@ -155,11 +154,14 @@ def _order(wish: Wish) -> Callable[[Row], tuple[object, ...]]:
         value = row.get("due_date") or row.get("date")
         return value if isinstance(value, int) else _LATEST_MS
 
+    def is_done(row: Row) -> bool:
+        return wish.noun == "task" and row.get("status") == "done"
+
     sort = wish.text("sort")
     if sort in ("priority", "status"):
-        return lambda row: (_RANKS.get(str(row.get(sort)), 3), due(row))
+        return lambda row: (is_done(row), _RANKS.get(str(row.get(sort)), 3), due(row))
     if sort == "title":
         return lambda row: (folded(title_of(row, wish.noun)),)
-    if sort == "day" or any(wish.has(key) for key in ("from", "to", "overdue")):
-        return lambda row: (due(row), _RANKS.get(str(row.get("priority")), 3))
+    if wish.noun in ("task", "timeline"):
+        return lambda row: (is_done(row), due(row), _RANKS.get(str(row.get("priority")), 3))
     return lambda _row: ()

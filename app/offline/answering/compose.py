@@ -6,19 +6,21 @@ from datetime import datetime
 from app.offline.answering.lines import bold, line, plain, when
 from app.offline.answering.lists import list_answer
 from app.offline.answering.rows import row_answer
-from app.offline.answering.tags import entity_tag
+from app.offline.answering.tags import entity_tag, without_ids
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome
-from app.offline.told import Row, title_of
+from app.offline.told import Row, id_of, title_of
 from app.offline.wishes import Wish
 from app.offline.words import joined
 
 WHICH_ONE = "Which one do you mean?"
+_MOST_CANDIDATES = 10
 
 
 def compose(outcomes: Sequence[Outcome], now: datetime | None) -> str:
-    """In the order of the wishes; what is the same is said once."""
-    return "\n\n".join(dict.fromkeys(_answer(each, now) for each in outcomes))
+    """In the order of the wishes; what is the same is said once. What this turn deleted has no tag."""
+    gone = {id_of(row) for each in outcomes if each.kind == "deleted" for row in each.rows[:1]}
+    return without_ids("\n\n".join(dict.fromkeys(_answer(each, now) for each in outcomes)), gone - {""})
 
 
 def _answer(outcome: Outcome, now: datetime | None) -> str:
@@ -42,17 +44,23 @@ def _answer(outcome: Outcome, now: datetime | None) -> str:
 
 
 def _which_one(outcome: Outcome) -> str:
-    lines = [f"- {bold(row, noun)} ({_kind_and_owner(row, noun)})" for noun, row in outcome.candidates]
-    tags = [
-        entity_tag(noun, [row for each, row in outcome.candidates if each == noun])
-        for noun in dict.fromkeys(noun for noun, _ in outcome.candidates)
-    ]
-    many = (
-        "Several match, so I have changed nothing. "
-        if outcome.wish.verb not in ("show", "find", "list")
-        else "Several match. "
-    )
-    return "\n".join([f"{many}{WHICH_ONE}", "", *lines, "", "".join(tags)]).strip()
+    """The first ten of those that may be meant."""
+    shown = [(noun, row) for noun, row in outcome.candidates if title_of(row, noun) != "untitled"][:_MOST_CANDIDATES]
+    lines = [f"- {bold(row, noun)} ({_kind_and_owner(row, noun)})" for noun, row in shown]
+    if len(outcome.candidates) > len(shown):
+        lines.append(f"- and {len(outcome.candidates) - len(shown)} more; say the name, or a part of it")
+    nouns = dict.fromkeys(noun for noun, _ in shown)
+    tags = [entity_tag(noun, [row for each, row in shown if each == noun]) for noun in nouns]
+    return "\n".join([f"{_why_several(outcome)}{WHICH_ONE}", "", *lines, "", "".join(tags)]).strip()
+
+
+def _why_several(outcome: Outcome) -> str:
+    is_change = outcome.wish.verb not in ("show", "find", "list")
+    so = ", so I have changed nothing" if is_change else ""
+    if outcome.wish.has("it"):
+        return f"There were {len(outcome.candidates)} of them{so}. "
+    name = plain(outcome.wish.text("named"))
+    return f"Several match{f' “{name}”' if name else ''}{so}. "
 
 
 def _kind_and_owner(row: Row, noun: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from app.offline.answering.prose import prose
 from app.offline.dates import is_overdue, shown
 from app.offline.told import Row, people, title_of
 from app.offline.words import joined
@@ -21,6 +22,20 @@ def line(row: Row, noun: str, now: datetime | None) -> str:
     return f"- {bold(row, noun)}" + (f": {', '.join(facts)}" if facts else "")
 
 
+def entry(row: Row, noun: str, now: datetime | None) -> str:
+    """A row among others: its name and what tells it apart; a card has the rest."""
+    if noun != "task":
+        return line(row, noun, now)
+    facts = [each for each in (*_state(row), _due(row, now)) if each]
+    return f"- {bold(row, noun)}" + (f": {', '.join(facts)}" if facts else "")
+
+
+def brief(row: Row, now: datetime | None) -> str:
+    """`**Buy milk** (tomorrow)`; of what is due today, the hour."""
+    due = when(row, now).removeprefix("today").strip()
+    return bold(row, "task") + (f" ({due})" if due else "")
+
+
 def when(row: Row, now: datetime | None) -> str:
     moment = row.get("due_date") or row.get("date")
     if isinstance(moment, int) and now is not None:
@@ -35,15 +50,30 @@ def plain(value: object) -> str:
 
 
 def _task(row: Row, now: datetime | None) -> list[str]:
-    due, moment = when(row, now), row.get("due_date")
-    late = isinstance(moment, int) and now is not None and row.get("status") != "done" and is_overdue(moment, now)
     return [
         STATUS_WORDS.get(str(row.get("status")), plain(row.get("status"))),
         f"{plain(row['priority'])} priority" if row.get("priority") else "",
-        f"{'was due' if late else 'due'} {due}" if due else "",
+        _due(row, now),
         f"for {joined([plain(each) for each in people(row)])}" if people(row) else "",
         f"in {plain(row['project'])}" if row.get("project") else "",
     ]
+
+
+def _state(row: Row) -> list[str]:
+    """What is not as with most: in progress, done, high or low priority."""
+    status, priority = str(row.get("status")), row.get("priority")
+    return [
+        STATUS_WORDS[status] if status in ("in_progress", "done") else "",
+        f"{plain(priority)} priority" if priority in ("high", "low") and status != "done" else "",
+    ]
+
+
+def _due(row: Row, now: datetime | None) -> str:
+    due, moment, is_done = when(row, now), row.get("due_date"), row.get("status") == "done"
+    if not due:
+        return ""
+    late = isinstance(moment, int) and now is not None and is_overdue(moment, now)
+    return f"{'was due' if late or is_done else 'due'} {due}"
 
 
 def _project(row: Row, _now: datetime | None) -> list[str]:
@@ -57,7 +87,8 @@ def _milestone(row: Row, now: datetime | None) -> list[str]:
 
 
 def _note(row: Row, _now: datetime | None) -> list[str]:
-    return [f"in {plain(row['project'])}" if row.get("project") else "", plain(row.get("excerpt") or "")]
+    excerpt = prose(str(row.get("excerpt") or ""), title_of(row, "note")).replace("<", "‹")
+    return [f"in {plain(row['project'])}" if row.get("project") else "", f"“{excerpt}”" if excerpt else ""]
 
 
 def _client(row: Row, _now: datetime | None) -> list[str]:

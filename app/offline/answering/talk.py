@@ -16,12 +16,30 @@ _TALK = {
     "thanks": "You are welcome.",
     "farewell": "Goodbye!",
     "identity": f"{WHO}\n\nFor open questions and longer texts the service needs a real model to be configured.",
+    "nothing": "All right. I have changed nothing.",
+    "yes": "Yes to what? I have no question open. Please say the whole of what you would like.",
+    "correction": (
+        "I am not sure what to put right, so I have changed nothing now. Please say the whole of it with the name, "
+        "for example “Mark Buy milk as done” or “Reopen Buy milk”."
+    ),
+    "undo": (
+        "I cannot take changes back. Tell me how it should be instead, for example “Reopen Buy milk” or "
+        "“Rename it to …”; what was deleted stays deleted."
+    ),
+    "condition": "I cannot wait for conditions or guess what would happen, so I have changed nothing. Tell me what to do now.",
+    "negation": "All right, I leave it as it is. I have changed nothing.",
+    "wholesale": "I change one thing at a time, so I have changed nothing. Name the one you mean.",
     "abilities": f"{WHO} You can list, count, chart, create, change and delete them, and comment on tasks.\n\n{EXAMPLES}",
 }
 
 
 def small_talk(kind: str) -> str:
     return _TALK[kind]
+
+
+def suggestion(sentence: str) -> str:
+    """`sentence`: what the user may have meant; “yes” is enough of an answer."""
+    return f"I am not sure what you mean, so I have changed nothing. Did you mean “{sentence}”?"
 
 
 def not_understood() -> str:

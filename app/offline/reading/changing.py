@@ -30,7 +30,7 @@ STATUS = (
         """,
         status="in_progress",
     ),
-    *phrasings("reopen|re-open|uncheck|untick|undo {target}", status="todo"),
+    *phrasings("reopen|re-open|uncheck|untick {target}", status="todo"),
 )
 PRIORITY = (
     *phrasings("""
@@ -182,7 +182,8 @@ SHOW = phrasings("""
     when is|was|does {target} start|starting|planned|scheduled
     when is|was {target}
     who is assigned_to|working_on|responsible_for {target}
-    is {target} done|finished|complete|completed
+    is|are {target} [already|still] done|finished|complete|completed|ready|open|late|overdue|closed [yet|already]
+    did|have i|we [already] finish|finished|complete|completed|close|closed|do|done {target} [yet|already]
     details of|about {target}
     how is {target} going
     info on|about {target}

@@ -7,6 +7,7 @@ from datetime import datetime
 from app.offline.reading.creating import read_creation
 from app.offline.reading.listing import read_listing
 from app.offline.reading.rows_meant import Read, read_change
+from app.offline.reading.slips import corrected, expanded
 from app.offline.reading.small_talk import small_talk
 from app.offline.reading.targets import ANY_NOUN
 from app.offline.wishes import Wish
@@ -41,10 +42,12 @@ _FREE_TEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`talk`: the kind of small talk, when that is all. No wishes and no talk: not understood."""
+    """`talk`: the kind of small talk, when that is all. `suggestion`: a sentence that may be meant, to be asked about.
+    Nothing of all: not understood."""
 
     wishes: tuple[Wish, ...] = ()
     talk: str = ""
+    suggestion: str = ""
 
 
 def read(words: str, now: datetime | None) -> Reading:
@@ -52,11 +55,78 @@ def read(words: str, now: datetime | None) -> Reading:
     masked = mask(words.replace("’", "'"), _MOST_CHARACTERS)
     if masked is None:
         return Reading()
+    masked = Masked(expanded(masked.text), masked.quotations)
     text = _bare(masked.text)
+    created = read_creation(text, masked, now)
     talk = small_talk(text) or small_talk(re.sub(r"[\s.!?]+$", "", masked.text.strip()))
-    if talk:
+    if talk and not (created and talk in _ABOUT_ROWS):
         return Reading(talk=talk)
-    return Reading(tuple(_several(text, masked, now)))
+    if sentence := _only_planned(masked.text, masked):
+        return Reading(suggestion=sentence)
+    wishes = _several(text, masked, now)
+    return _despite_slips(wishes, text, masked, now) or Reading(tuple(wishes), suggestion=_perhaps(text, masked))
+
+
+_ABOUT_ROWS = ("correction", "negation", "condition", "undo", "wholesale")
+# "I want to finish the report" is a plan, and no report of its end
+_PLAN = re.compile(
+    r"(?:(?:i|we)(?:'d| would) like to|(?:i|we) (?:want|need|have|plan|hope) to|(?:i|we)(?:'ll| will| must| should)"
+    r"|i'm going to|i am going to)\s+(?P<what>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DOING = re.compile(r"(?:finish|complete|close|start|begin|do|work on|resolve)\b", re.IGNORECASE)
+_NEED = re.compile(r"(?:i|we)(?:'ll| will| must| should| (?:need|have|plan|hope) to)|i'm going to|i am", re.IGNORECASE)
+_INTO_TASK = re.compile(
+    r"(?:add|put) (?P<what>.+?) (?:to|into|on) (?:the |my )?(?P<task>.+?) (?:task|todo|to-do)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BARE_THING = re.compile(r"(?:add|buy|call|write to|e-?mail|send|book|pay|order|pick up|fix|get) .+", re.IGNORECASE)
+
+
+def _only_planned(text: str, masked: Masked) -> str:
+    """What the user means to do is not done yet: it may become a task."""
+    plan = _PLAN.fullmatch(_ENDING.sub("", text.strip()))
+    if plan is None or not (
+        _DOING.match(plan["what"]) or (_NEED.match(text.strip()) and not _COMMAND.match(plan["what"]))
+    ):
+        return ""
+    return f"Create a task: {_shown(plan['what'], masked)}"
+
+
+def _perhaps(text: str, masked: Masked) -> str:
+    """What words that were not understood may have been meant for."""
+    text = _ENDING.sub("", text.strip())
+    if (into := _INTO_TASK.fullmatch(text)) is not None:
+        return f"Add a comment to {_shown(into['task'], masked)}: {_shown(into['what'], masked)}"
+    if _BARE_THING.fullmatch(text):
+        return f"Create a task: {_shown(re.sub('^add ', '', text, flags=re.IGNORECASE), masked)}"
+    return ""
+
+
+def _shown(part: str, masked: Masked) -> str:
+    """On one line, and without marks that would end the sentence it is quoted in."""
+    return " ".join(re.sub(r"[“”<>]", "", masked.plain(part)).split())
+
+
+_SHOWING = ("list", "search", "show")
+
+
+def _despite_slips(wishes: list[Wish], text: str, masked: Masked, now: datetime | None) -> Reading | None:
+    """When nothing else is understood: the rows asked for with a slip, or the question whether a change was meant so."""
+    if any(each.verb not in _SHOWING for each in wishes) or not all(_is_guess(each) for each in wishes):
+        return None
+    better = corrected(text)
+    found = _several(better, masked, now) if better != text else []
+    if not found or any(_is_guess(each) for each in found):
+        return None
+    if all(each.verb in _SHOWING for each in found):
+        return Reading(tuple(found))
+    return Reading(suggestion=_shown(better, masked))
+
+
+def _is_guess(wish: Wish) -> bool:
+    """Words were left over, and taken for what the rows are about; or anything at all for a row's name."""
+    return wish.has("about") or (wish.verb == "show" and not wish.noun and wish.has("named"))
 
 
 def _bare(text: str) -> str:

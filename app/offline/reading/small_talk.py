@@ -32,6 +32,58 @@ KINDS = {
         tell me about yourself
         are you offline
     """),
+    "nothing": phrasings("""
+        no|nope|nah|cancel|stop|abort|none|neither
+        no , thanks|thank_you
+        no thanks|thank_you
+        never_mind|nevermind|forget_it|forget_that|forget_about_it|leave_it|skip_it|drop_it
+        none of them|these|those
+        nothing|not_now|not_that|not_really
+        no , never_mind|forget_it
+        no, never_mind|forget_it
+    """),
+    "yes": phrasings("""
+        yes|yep|yeah|yup|sure|right|exactly|correct|of_course|absolutely|y
+        yes , please
+        yes, please|do|do_it|that_one
+        yes please
+        yes do it
+        do it|that
+        go ahead
+    """),
+    "correction": phrasings("""
+        no|nope|not|wait|sorry|oops , {rest}
+        no,|nope,|wait,|sorry,|oops, {rest}
+        not that|this one
+        not that|this one , {rest}
+        not that|this one, {rest}
+        the other one|task|note|project
+        i meant {rest}
+        i mean {rest}
+        that|this is|was wrong|not_it|not_right|a_mistake|not_what_i_meant
+        that's|this's wrong|not_it|not_right|a_mistake|not_what_i_meant
+        wrong one|task|note|project
+        oops|wrong|wait
+    """),
+    "undo": phrasings("""
+        undo|revert
+        undo|revert|take_back|reverse it|this|that|everything|all|the_last_change|my_last_change|what_you_did|{rest}
+        take|change|put it|that back
+        go back
+    """),
+    "condition": phrasings("""
+        if|unless|once|whenever|in_case|as_soon_as {rest}
+        when {rest} then {then}
+        what if {rest}
+        what happens|would_happen if|when {rest}
+    """),
+    "negation": phrasings("""
+        don't|do_not|dont|never|please_don't {rest}
+        i|we don't|do_not|dont|won't|will_not|didn't|did_not|haven't|have_not|can't|cannot {rest}
+    """),
+    "wholesale": phrasings("""
+        clear|empty|wipe|reset|purge|clean_up|clean_out [all] [of] [my|the|our] tasks|task_list|list|lists|todos|todo_list|to-do_list|notes|projects|data|everything|database
+    """),
     "abilities": phrasings("""
         help
         help me
