@@ -12,7 +12,11 @@ branch_labels = None
 depends_on = None
 
 TABLES = ["threads", "runs", "thread_events"]
+OPENING = (
+    "open_run(uuid, uuid, uuid, boolean, text, text, bytea, text, text, uuid, timestamptz, uuid, bytea, timestamptz)"
+)
 HISTORY = "thread_history(uuid, uuid, uuid, bigint, bigint)"
+OWN_FUNCTIONS = [OPENING, HISTORY]
 DOORS = ["renew_runs(uuid, timestamptz)", "abandoned_runs(timestamptz)", "waiting_runs()"]
 
 
@@ -22,13 +26,16 @@ def upgrade() -> None:
     _create_events()
     for table in TABLES:
         _run(protect(table))
+    _create_opening()
     _create_history()
+    for signature in OWN_FUNCTIONS:
+        op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}")
     _create_doors()
 
 
 def downgrade() -> None:
-    op.execute(f"DROP FUNCTION {HISTORY}")
-    for signature in DOORS:
+    for signature in [*OWN_FUNCTIONS, *DOORS]:
         op.execute(f"DROP FUNCTION {signature}")
     for table in reversed(TABLES):
         op.drop_table(table)
@@ -143,6 +150,49 @@ def _create_events() -> None:
     op.create_index(op.f("ix_thread_events_run_id"), "thread_events", ["run_id"])
 
 
+def _create_opening() -> None:
+    """A turn's thread, its run and the user's words, in one round trip. It runs as its caller: the wall stands.
+
+    Nothing is kept unless `is_open`: there is such a run already (`existing_id`), or no such thread.
+    """
+    # Of several with one request id one is kept; the others wait for it in the index, undo their thread, and find it.
+    # What is said in an archived thread brings it back.
+    op.execute("""
+        CREATE FUNCTION open_run(whose uuid, run uuid, thread uuid, is_new boolean, request text, asked_in text,
+                                 asked_hash bytea, device text, login text, process uuid, leased_until timestamptz,
+                                 event uuid, sealed bytea, at timestamptz)
+        RETURNS TABLE (is_open boolean, existing_id uuid, existing_hash bytea) LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM set_config('app.user_id', whose::text, true);
+            is_open := false;
+            BEGIN
+                IF is_new THEN
+                    INSERT INTO threads (id, user_id, created_at, updated_at, message_count)
+                    VALUES (thread, whose, at, at, 1);
+                ELSE
+                    UPDATE threads SET updated_at = at, message_count = message_count + 1, archived = false
+                    WHERE id = thread AND user_id = whose;
+                END IF;
+                IF FOUND THEN
+                    INSERT INTO runs (id, user_id, thread_id, request_id, kind, request_hash, device_id, session_id,
+                                      owner, lease_until, created_at)
+                    VALUES (run, whose, thread, request, asked_in, asked_hash, device, login, process, leased_until, at);
+                    INSERT INTO thread_events (id, user_id, thread_id, run_id, type, actor, content, created_at)
+                    VALUES (event, whose, thread, run, 'message', 'user', sealed, at);
+                    is_open := true;
+                END IF;
+            EXCEPTION WHEN unique_violation THEN
+                NULL;
+            END;
+            IF NOT is_open THEN
+                SELECT r.id, r.request_hash INTO existing_id, existing_hash FROM runs r
+                WHERE r.user_id = whose AND r.request_id = request;
+            END IF;
+            RETURN NEXT;
+        END $$
+    """)
+
+
 def _create_history() -> None:
     """The newest turns before a run that fit together into so many tokens, oldest first, in one row and one round trip. A
     turn larger than all of them counts as `shortened`. It runs as its caller: the wall stands."""
@@ -169,8 +219,6 @@ def _create_history() -> None:
                 WHERE fits.so_far <= most;
         END $$
     """)
-    op.execute(f"REVOKE ALL ON FUNCTION {HISTORY} FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {HISTORY} TO {APP_ROLE}")
 
 
 def _create_doors() -> None:

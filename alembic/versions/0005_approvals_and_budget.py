@@ -18,6 +18,10 @@ OWN_FUNCTIONS = [
     "turn_standing(uuid, date)",
     "token_standing(uuid, date, jsonb)",
     "reserve_tokens(uuid, uuid, date, bigint, bigint, jsonb)",
+    (
+        "end_run(uuid, uuid, uuid, uuid, integer, text, text, bytea, bytea, bytea, integer, integer, integer, uuid[], "
+        "text[], text[], bytea[], integer, text, text, date, bigint, bigint, timestamptz)"
+    ),
 ]
 
 
@@ -32,6 +36,7 @@ def upgrade() -> None:
     _create_approval_functions()
     _create_turn_standing()
     _create_token_functions()
+    _create_ending()
     for signature in OWN_FUNCTIONS:
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}")
@@ -228,5 +233,58 @@ def _create_token_functions() -> None:
                 UPDATE runs SET reserved_tokens = reserved_tokens + granted WHERE id = run;
             END IF;
             RETURN NEXT;
+        END $$
+    """)
+
+
+def _create_ending() -> None:
+    """How a turn ended, what was said and done, its tokens, and the job that names its thread: in one round trip, kept
+    together or not at all. False, and nothing is written, when the run is not the caller's to end.
+
+    `process` and `nth`, its owner and attempt, are the fence. Without them it is for runs whose lease is over. Without a
+    `title_task` no name is asked for, without `in_month` no tokens are counted.
+    """
+    # The thread is locked before the run, the order in which deleting a thread goes: the other way round the two could
+    # wait for each other. The month's row comes last, as in `reserve_tokens`.
+    op.execute("""
+        CREATE FUNCTION end_run(whose uuid, run uuid, thread uuid, process uuid, nth integer, ended_as text, failure text,
+                                answer bytea, changes bytea, seen_later bytea, seen_tokens integer,
+                                tokens_in integer, tokens_out integer,
+                                event_ids uuid[], types text[], actors text[], contents bytea[], messages integer,
+                                job_queue text, title_task text, in_month date, paid_in bigint, paid_out bigint,
+                                at timestamptz)
+        RETURNS boolean LANGUAGE plpgsql AS $$
+        DECLARE untitled boolean;
+        BEGIN
+            PERFORM set_config('app.user_id', whose::text, true);
+            PERFORM FROM threads WHERE id = thread AND user_id = whose FOR NO KEY UPDATE;
+            UPDATE runs SET status = ended_as, error_code = failure, response = answer, mutations = changes,
+                transcript = seen_later, transcript_tokens = seen_tokens, input_tokens = tokens_in,
+                output_tokens = tokens_out, reserved_tokens = 0, lease_until = NULL, ended_at = at
+            WHERE id = run AND user_id = whose AND thread_id = thread AND CASE
+                WHEN process IS NULL THEN status = 'running' AND lease_until < at
+                ELSE owner = process AND attempt = nth AND status IN ('running', 'waiting')
+            END;
+            IF NOT FOUND THEN RETURN false; END IF;
+            DELETE FROM paused_turns WHERE run_id = run AND user_id = whose;
+            INSERT INTO thread_events (id, user_id, thread_id, run_id, type, actor, content, created_at)
+            SELECT e.id, whose, thread, run, e.type, e.actor, e.content, at
+            FROM unnest(event_ids, types, actors, contents) WITH ORDINALITY AS e (id, type, actor, content, place)
+            ORDER BY e.place;
+            UPDATE threads SET updated_at = at, message_count = message_count + messages
+            WHERE id = thread AND user_id = whose RETURNING title IS NULL INTO untitled;
+            IF untitled AND title_task IS NOT NULL THEN
+                PERFORM enqueue_job(job_queue, title_task, jsonb_build_object('user_id', whose, 'thread_id', thread),
+                                    title_task || ':' || thread, title_task || ':' || thread, 0, NULL);
+            END IF;
+            IF in_month IS NOT NULL THEN
+                INSERT INTO token_usage AS used (user_id, month, input_tokens, output_tokens, turns)
+                VALUES (whose, in_month, paid_in, paid_out, 1)
+                ON CONFLICT (user_id, month) DO UPDATE SET
+                    input_tokens = used.input_tokens + excluded.input_tokens,
+                    output_tokens = used.output_tokens + excluded.output_tokens,
+                    turns = used.turns + 1;
+            END IF;
+            RETURN true;
         END $$
     """)

@@ -71,8 +71,6 @@ def ending_of(work: "asyncio.Task[Any]", stopped_by: str | None) -> Ending:
         return COMPLETED
     if isinstance(error, NoLongerOurs):
         return INTERRUPTED
-    if isinstance(error, TimeoutError):
-        error = TurnTimeout("The turn took longer than a turn may.")
     if isinstance(error, AdiuvaError):
         log.info("turn_failed", code=error.code)
         return Ending("failed", error.code, error.detail)

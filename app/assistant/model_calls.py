@@ -4,8 +4,9 @@ It stands where the graph would call a LangChain model and asks the turn's model
 per call that could be built once, and text reaches the user without passing through the graph.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, cast
 
 import msgspec
 from langchain.agents.middleware import AgentMiddleware, AgentState
@@ -57,29 +58,19 @@ class ModelCalls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
 
     async def _ask(self, turn: TurnContext, question: port.ModelRequest) -> AIMessage:
         turn.meter.count_model_call()
-        reserved = 0
-        if not turn.model.is_free:
-            reserved = tokens(question.messages) + ANSWER_TOKENS
-            await turn.budget.reserve(reserved)
-        used = 0
+        asked = 0 if turn.model.is_free else tokens(question.messages)
+        if asked:
+            await turn.budget.reserve(asked + ANSWER_TOKENS)
         answer = _Answer(turn, speaks=self._speaks, may_call=bool(question.tools))
         try:
-            async for delta in turn.model.stream(question):
-                if isinstance(delta, port.Finished):
-                    turn.meter.add(delta.usage, is_free=delta.is_free)
-                    used = 0 if delta.is_free else delta.usage.input_tokens + delta.usage.output_tokens
-                else:
+            # The port promises an iterator that can be closed: closing it ends the provider's request.
+            async with aclosing(cast("AsyncGenerator[port.Delta, None]", turn.model.stream(question))) as deltas:
+                async for delta in deltas:
                     answer.take(delta)
-        except BaseException:
-            if (
-                reserved
-            ):  # it broke off, or was cancelled: the provider counts all the same what it has read and written
-                spent = answer.spent(reserved - ANSWER_TOKENS)
-                turn.meter.add(spent, is_free=False)
-                used = spent.input_tokens + spent.output_tokens
-            raise
         finally:
-            turn.budget.used(reserved, used)
+            used = answer.count(asked)
+            if asked:
+                turn.budget.used(asked + ANSWER_TOKENS, used)
         return answer.message()
 
 
@@ -90,9 +81,12 @@ class _Answer:
         self._turn, self._speaks, self._may_call = turn, speaks, may_call
         self._text: list[str] = []
         self._calls: list[ToolCall] = []
+        self._finished: port.Finished | None = None
 
-    def take(self, delta: port.TextDelta | port.ToolCallRequest) -> None:
-        if isinstance(delta, port.TextDelta):
+    def take(self, delta: port.Delta) -> None:
+        if isinstance(delta, port.Finished):
+            self._finished = delta
+        elif isinstance(delta, port.TextDelta):
             self._text.append(delta.text)
             if self._speaks:
                 self._turn.voice.text(delta.text)
@@ -108,11 +102,19 @@ class _Answer:
             self._turn.unreadable.add(call_id)
         return ToolCall(name=asked.name, args=args, id=call_id)
 
-    def spent(self, input_tokens: int) -> port.ModelUsage:
-        """An estimate, for an answer that never came to its end."""
-        if not self._text and not self._calls:
-            return port.ModelUsage(0, 0)
-        return port.ModelUsage(input_tokens, tokens([{"role": "assistant", "content": "".join(self._text)}]))
+    def count(self, asked: int) -> int:
+        """Add what was used to the turn's meter; how many tokens of it are paid for.
+
+        An answer that broke off, or was cancelled, has no count: what the provider has read and written is estimated.
+        """
+        done = self._finished
+        if done is None and not self._text and not self._calls:
+            return 0
+        written = tokens([{"role": "assistant", "content": "".join(self._text)}])
+        usage = done.usage if done is not None else port.ModelUsage(asked, written)
+        is_free = done.is_free if done is not None else not asked
+        self._turn.meter.add(usage, is_free=is_free)
+        return 0 if is_free else usage.input_tokens + usage.output_tokens
 
     def message(self) -> AIMessage:
         if self._speaks:

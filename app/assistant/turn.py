@@ -5,6 +5,8 @@ cancelled: it keeps what happened, then sends the one `stream_end`.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -15,7 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistant.about import with_context
 from app.assistant.context import TurnContext
-from app.assistant.ending import BUG, INTERRUPTED, NOT_KEPT, Ending, NoLongerOurs, ending_of
+from app.assistant.ending import (
+    BUG,
+    CANCELLED,
+    INTERRUPTED,
+    NOT_KEPT,
+    Ending,
+    NoLongerOurs,
+    TurnTimeout,
+    ending_of,
+)
 from app.assistant.graphs import RECURSION_LIMIT
 from app.assistant.keeping import outcome_of
 from app.assistant.pausing import opened, paused, wanted
@@ -134,17 +145,28 @@ class Turn:
         config: Any = {"configurable": {"thread_id": run_key}, "recursion_limit": RECURSION_LIMIT}
         given: Any = await self._go_on() if self.is_waiting else {"messages": await self._start_from()}
         while True:
-            loop = asyncio.get_running_loop()
-            began = loop.time()
-            async with asyncio.timeout(max(0.0, self._services.limits.turn_s - self._used_s)):
+            async with self._in_time():
                 state = await graph.ainvoke(given, config, context=self._context, durability="exit")
-            self._used_s += loop.time() - began
             interrupts: list[Interrupt] = state.get("__interrupt__") or []
             if not interrupts:
                 messages: list[AnyMessage] = state["messages"]
                 return messages
             await self._pause(interrupts)
             given = await self._go_on()
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Counts what the turn uses of its time. Raises `TurnTimeout`."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(max(0.0, self._services.limits.turn_s - self._used_s)) as limit:
+                yield
+        except TimeoutError:
+            if limit.expired():
+                raise TurnTimeout("The turn took longer than a turn may.") from None
+            raise
+        self._used_s += loop.time() - began
 
     async def _start_from(self) -> list[AnyMessage]:
         """The conversation so far, the context, and the user's words: last, verbatim and alone."""
@@ -227,7 +249,7 @@ class Turn:
                 log.warning("turn_not_kept", attempt=attempt, error=type(error).__name__)
                 await asyncio.sleep(KEEP_PAUSE_S)
             else:
-                return ending if is_kept else INTERRUPTED
+                return ending if is_kept or ending is CANCELLED else INTERRUPTED
         return NOT_KEPT
 
     async def _keep(self, outcome: Outcome, *, is_repeated: bool) -> bool:

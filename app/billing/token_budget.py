@@ -6,6 +6,7 @@ on the row of the month (`reserve_tokens` in the migrations), so that together t
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -24,21 +25,13 @@ CALLS_AHEAD = 4  # a piece is for so many calls like the one that asks: a usual 
 _LIMITS = orjson.dumps({tier.value: allowance.tokens_per_month for tier, allowance in ALLOWANCES.items()}).decode()
 _STANDING = "SELECT * FROM token_standing($1, $2, $3)"
 _RESERVE = "SELECT * FROM reserve_tokens($1, $2, $3, $4, $5, $6)"
-_COUNTED = """
-    INSERT INTO token_usage AS used (user_id, month, input_tokens, output_tokens, turns)
-    VALUES (:user_id, :month, :input_tokens, :output_tokens, :turns)
+_COUNT = text("""
+    INSERT INTO token_usage AS used (user_id, month, input_tokens, output_tokens)
+    VALUES (:user_id, :month, :input_tokens, :output_tokens)
     ON CONFLICT (user_id, month) DO UPDATE SET
         input_tokens = used.input_tokens + excluded.input_tokens,
-        output_tokens = used.output_tokens + excluded.output_tokens,
-        turns = used.turns + excluded.turns
-"""
-_COUNT = text(_COUNTED)
-_SETTLE = text(f"""
-    WITH given_back AS (
-        UPDATE runs SET reserved_tokens = 0 WHERE id = :run_id AND user_id = :user_id AND reserved_tokens > 0
-    )
-    {_COUNTED}
-""")  # noqa: S608 - built from constants
+        output_tokens = used.output_tokens + excluded.output_tokens
+""")
 _PAUSE = text("UPDATE runs SET reserved_tokens = :used WHERE id = :run_id AND user_id = :user_id")
 
 
@@ -60,6 +53,15 @@ def month_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date().replace(day=1)
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a turn that ends has used, and in which month that counts."""
+
+    month: date
+    input_tokens: int
+    output_tokens: int
+
+
 class TokenBudget:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
@@ -74,7 +76,7 @@ class TokenBudget:
 
     async def count(self, user_id: UUID, input_tokens: int, output_tokens: int) -> None:
         """Count tokens that were used beside any turn, and had not been held."""
-        used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "turns": 0}
+        used = {"input_tokens": input_tokens, "output_tokens": output_tokens}
         async with self._db.of(user_id) as session:
             await session.execute(_COUNT, used | {"user_id": user_id, "month": self.month()})
 
@@ -136,9 +138,7 @@ class TurnBudget:
         await session.execute(_PAUSE, {"run_id": self._run_id, "user_id": self._user_id, "used": self._used})
         self._held = self._used
 
-    async def settle(self, session: AsyncSession, *, input_tokens: int, output_tokens: int) -> None:
-        """In the transaction in which the turn ends: what the whole turn has used is counted in the month it is now, and
-        nothing is held any more. Once for a turn."""
-        used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "turns": 1}
-        of_turn = {"user_id": self._user_id, "run_id": self._run_id, "month": self._budget.month()}
-        await session.execute(_SETTLE, of_turn | used)
+    def spent(self, input_tokens: int, output_tokens: int) -> Spent:
+        """What the whole turn has used, to be counted in the transaction in which it ends, in the month it is now
+        (`app.threads.runs.Runs.finish`). From then on nothing is held any more."""
+        return Spent(self._budget.month(), input_tokens, output_tokens)

@@ -13,7 +13,7 @@ from app.offline.replay import Call, Plan, together
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
 
-_KEPT_HERE = ("count", "by", "chart", "when", "place", "about")  # of the answer, not of the rows
+_KEPT_HERE = ("count", "by", "chart", "when", "changed", "place", "about")  # of the answer, not of the rows
 
 
 def answer(scene: Scene) -> Plan[str]:
@@ -22,7 +22,7 @@ def answer(scene: Scene) -> Plan[str]:
     wishes = follow_up(scene, list(reading.wishes)) or list(reading.wishes)
     if reading.talk and not wishes:
         return answering.small_talk(reading.talk)
-    if not wishes or (reading.suggestion and wishes == list(reading.wishes)):
+    if not wishes:
         return answering.suggestion(reading.suggestion) if reading.suggestion else answering.not_understood()
     outcomes: list[Outcome] = []
     for stage in _stages(wishes):

@@ -4,10 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from app.keys.vault import KeyVault
-from app.kit.crypto import KeyRing, Place
+from app.kit.crypto import Place
 from app.kit.db import Database
 from app.threads.content import from_json
 from app.threads.records import Messages
+from app.threads.rings import ring_of
 from app.threads.tokens import PER_MESSAGE, cut, of_text
 
 SHORTENED_TO = 4  # a turn larger than everything there is room for gets one part in so many of it
@@ -32,19 +33,12 @@ class History:
         row = await self._db.hot_row(_FITTING, user_id, thread_id, run_id, most_tokens, share)
         if row is None or row["ids"] is None:
             return []
-        keys = await self._keys(user_id)
+        keys = await ring_of(self._db, self._vault, user_id)
         messages: Messages = []
         for turn_id, transcript, size in zip(row["ids"], row["transcripts"], row["sizes"], strict=True):
             turn: Messages = from_json(await keys.open(Place("runs", "transcript", turn_id), transcript))
             messages += turn if size <= most_tokens else shortened(turn, share)
         return messages
-
-    async def _keys(self, user_id: UUID) -> KeyRing:
-        kept = self._vault.kept(user_id)
-        if kept is not None:
-            return kept
-        async with self._db.of(user_id) as session:
-            return await self._vault.of(session, user_id)
 
 
 def shortened(turn: Messages, most: int) -> Messages:

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.crypto import CannotOpen, KeyRing, Place
+from app.kit.db import Database
 from app.threads.content import from_json
-from app.threads.finishing import ENDING, ending
-from app.threads.records import KeptEvent, Messages, Outcome
+from app.threads.finishing import finished
+from app.threads.records import KeptEvent, Messages, OpenedRun, Outcome
 from app.threads.tokens import tokens
 
 INTERRUPTED = "interrupted"
@@ -21,7 +21,7 @@ TOLD = (
 _SEEN_LATER = "(This turn was interrupted before it was answered. Some of its changes may have been made.)"
 
 _ASKED = text("""
-    SELECT runs.thread_id, event.id AS event_id, event.content
+    SELECT runs.thread_id, runs.request_id, runs.attempt, event.id AS event_id, event.content
     FROM runs LEFT JOIN LATERAL (
         SELECT id, content FROM thread_events
         WHERE run_id = runs.id AND user_id = :user_id AND type = 'message' AND actor = 'user'
@@ -29,13 +29,12 @@ _ASKED = text("""
     ) event ON true
     WHERE runs.id = :run_id AND runs.user_id = :user_id AND runs.status = 'running' AND runs.lease_until < :now
 """)
-_INTERRUPT = text(ENDING.format(fence="status = 'running' AND lease_until < :now"))
 
 
-async def interrupted(session: AsyncSession, keys: KeyRing, user_id: UUID, run_id: UUID, now: datetime) -> bool:
+async def interrupted(db: Database, keys: KeyRing, user_id: UUID, run_id: UUID, now: datetime) -> bool:
     """False when the run went on, or somebody else ended it, meanwhile."""
-    values: dict[str, Any] = {"user_id": user_id, "run_id": run_id, "now": now}
-    row = (await session.execute(_ASKED, values)).one_or_none()
+    async with db.of(user_id) as session:
+        row = (await session.execute(_ASKED, {"user_id": user_id, "run_id": run_id, "now": now})).one_or_none()
     if row is None:
         return False
     transcript: Messages = [*await _question(keys, row), {"role": "assistant", "content": _SEEN_LATER}]
@@ -46,8 +45,8 @@ async def interrupted(session: AsyncSession, keys: KeyRing, user_id: UUID, run_i
         transcript_tokens=tokens(transcript),
         events=[KeptEvent("message", "system", TOLD)],
     )
-    values |= await ending(keys, run_id, row.thread_id, outcome, now)
-    return (await session.execute(_INTERRUPT, values)).one_or_none() is not None
+    run = OpenedRun(run_id, row.thread_id, user_id, row.request_id, row.attempt, is_new_thread=False)
+    return await finished(db, keys, run, outcome, None, now)
 
 
 async def _question(keys: KeyRing, row: Any) -> Messages:

@@ -1,7 +1,8 @@
 """Runs: the rows of turns. A turn opens one, may put it to wait for an approval, and finishes it; a process keeps the
 leases of its own and ends what dead ones left behind.
 
-Each verb is one short transaction. `also` is what its caller writes in the same one: exactly when the verb has its effect.
+Each verb is one short transaction; opening and finishing, which every turn pays, are one round trip each. `also` is what
+the caller of a verb writes in the same transaction: exactly when the verb has its effect.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,10 +10,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import NotAuthenticated
+from app.billing.token_budget import Spent
 from app.keys.vault import KeysUnavailable, KeyVault
 from app.kit.clock import Clock
 from app.kit.crypto import KeyRing, Place
@@ -24,11 +24,11 @@ from app.threads.interrupting import interrupted
 from app.threads.models import Run
 from app.threads.opening import opened
 from app.threads.records import NewRun, OpenedRun, Outcome, RunRecord
+from app.threads.rings import ring_of
 
 log = structlog.stdlib.get_logger()
 
 Also = Callable[[AsyncSession], Awaitable[None]]
-AlsoForRun = Callable[[AsyncSession, UUID], Awaitable[None]]
 
 
 class Runs:
@@ -37,35 +37,23 @@ class Runs:
         self._db, self._vault, self._clock, self._owner = db, vault, clock, owner
         self._held: set[UUID] = set()  # opened or claimed here, and not known to be over
 
-    async def open(self, new: NewRun, *, also: AlsoForRun | None = None) -> OpenedRun:
-        """Begin a turn in a new thread, or in one of the user's own. `also(session, run_id)`.
+    async def open(self, new: NewRun) -> OpenedRun:
+        """Begin a turn in a new thread, or in one of the user's own.
 
         Raises `RunExists`, `NotFound` for a thread that is not the user's, `NotAuthenticated` when the account is gone.
         """
-        try:
-            async with self._db.of(new.user_id) as session:
-                keys = await self._vault.of(session, new.user_id)
-                run = await opened(session, keys, new, self._owner, self._clock.now())
-                if also is not None:
-                    await also(session, run.id)
-        except IntegrityError as error:
-            if "_user_id_users" in str(error.orig):
-                raise NotAuthenticated("This account no longer exists.") from None
-            raise
+        keys = await ring_of(self._db, self._vault, new.user_id)
+        run = await opened(self._db, keys, new, self._owner, self._clock.now())
         self._held.add(run.id)
         return run
 
-    async def finish(self, run: OpenedRun, outcome: Outcome, *, also: Also | None = None) -> bool:
-        """End the turn and append its events. False, and nothing is written, when it is not this process's to end: it
-        was taken for dead, somebody else ended it, or its thread was deleted."""
+    async def finish(self, run: OpenedRun, outcome: Outcome, *, spent: Spent | None = None) -> bool:
+        """End the turn, append its events, count what it has spent, and forget how it waited. False, and nothing is
+        written, when it is not this process's to end: it was taken for dead, somebody else ended it, or its thread was
+        deleted."""
         self._held.discard(run.id)
-        async with self._db.of(run.user_id) as session:
-            keys = await self._vault.of(session, run.user_id)
-            if not await finished(session, keys, run, outcome, self._owner, self._clock.now()):
-                return False
-            if also is not None:
-                await also(session)
-        return True
+        keys = await ring_of(self._db, self._vault, run.user_id)
+        return await finished(self._db, keys, run, outcome, self._owner, self._clock.now(), spent)
 
     async def wait(self, run: OpenedRun, *, also: Also | None = None) -> bool:
         """Put the run to wait: nobody has to be alive for it. False as for `finish`."""
@@ -111,9 +99,8 @@ class Runs:
 
     async def _interrupt(self, user_id: UUID, run_id: UUID) -> bool:
         try:
-            async with self._db.of(user_id) as session:
-                keys = await self._vault.of(session, user_id)
-                ended = await interrupted(session, keys, user_id, run_id, self._clock.now())
+            keys = await ring_of(self._db, self._vault, user_id)
+            ended = await interrupted(self._db, keys, user_id, run_id, self._clock.now())
         except KeysUnavailable:  # an account that is being erased: its rows are about to go
             log.warning("run_not_interrupted", run_id=str(run_id), code=KeysUnavailable.code)
             return False

@@ -22,11 +22,8 @@ def budget_of(service: Service) -> TokenBudget:
 async def ended(runs: Runs, budget: TokenBudget, run: OpenedRun, input_tokens: int, output_tokens: int = 0) -> bool:
     """End a turn, which has used so much."""
     turn = budget.of_turn(run.user_id, run.id)
-    return await runs.finish(
-        run,
-        Outcome("completed", input_tokens=input_tokens, output_tokens=output_tokens),
-        also=lambda session: turn.settle(session, input_tokens=input_tokens, output_tokens=output_tokens),
-    )
+    outcome = Outcome("completed", input_tokens=input_tokens, output_tokens=output_tokens)
+    return await runs.finish(run, outcome, spent=turn.spent(input_tokens, output_tokens))
 
 
 async def used(service: Service, person: Person, tokens: int) -> UUID:

@@ -45,6 +45,14 @@ OWN_FUNCTIONS = {
     "open_tool_call(uuid,uuid,text,text,bytea,timestamp with time zone)",
     "close_tool_call(uuid,text,uuid,text,bytea,timestamp with time zone)",
     "void_tool_call(uuid,uuid)",
+    (
+        "open_run(uuid,uuid,uuid,boolean,text,text,bytea,text,text,uuid,timestamp with time zone,uuid,bytea,"
+        "timestamp with time zone)"
+    ),
+    (
+        "end_run(uuid,uuid,uuid,uuid,integer,text,text,bytea,bytea,bytea,integer,integer,integer,uuid[],text[],text[],"
+        "bytea[],integer,text,text,date,bigint,bigint,timestamp with time zone)"
+    ),
     "thread_history(uuid,uuid,uuid,bigint,bigint)",
     "has_open_approvals(uuid,timestamp with time zone)",
     "approval_policy_of(uuid)",

@@ -26,7 +26,7 @@ _TALK = {
         "I cannot take changes back. Tell me how it should be instead, for example “Reopen Buy milk” or "
         "“Rename it to …”; what was deleted stays deleted."
     ),
-    "condition": "I cannot wait for conditions or guess what would happen, so I have changed nothing. Tell me what to do now.",
+    "condition": "I know no ifs and whens, so I have changed nothing. Tell me what to do now.",
     "negation": "All right, I leave it as it is. I have changed nothing.",
     "wholesale": "I change one thing at a time, so I have changed nothing. Name the one you mean.",
     "abilities": f"{WHO} You can list, count, chart, create, change and delete them, and comment on tasks.\n\n{EXAMPLES}",

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.offline.calendar_words import WEEKDAYS
-from app.offline.dates import Span, spans
+from app.offline.dates import Span, day_start_ms, spans
 from app.offline.reading import listing_words as said
 from app.offline.reading.targets import NOUN_WORDS
 from app.offline.reading.templates import PRIORITIES
@@ -20,27 +20,55 @@ _PATTERNS: dict[str, re.Pattern[str]] = {}
 
 def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
     """One wish, or two for an agenda (tasks and milestones); none when the text does not ask to see rows."""
+    if (finished := _finished(text, now)) is not None:
+        return [finished]
+    text = _most(text)
     if not any(pattern.match(text) for pattern in (said.OPENERS, said.OWNED, said.ONLY_NAMED)):
         return []
     details: dict[str, Value] = {}
     noun, rest = _noun(re.sub(said.WHOLE_OF, " ", _chart(text, details), flags=re.IGNORECASE))
     if noun in ("project", "client") and said.TASKS_UNNAMED.search(rest) and said.IN_ONE.search(text):
         noun, rest = "", text
+    is_unnamed = False
     if not noun and said.AGENDA.search(rest):
         return _agenda(rest, now)
     if not noun:
         if not said.TASKS_UNNAMED.search(text):
             return []
         noun = "task"
+        is_unnamed = True
     rest = _taken(rest, noun, details, masked, now)
     if re.search(r"\b(?:how many|count|number of)\b", text, re.IGNORECASE):
         details["count"] = True
-    left = _left(rest)
+    if is_unnamed and not {"status", "overdue", "when", "count"} & details.keys():
+        details["status"] = ["todo", "in_progress"]  # what is urgent is what is to be done
+    return _about(_left(rest), text, noun, details, masked)
+
+
+def _about(left: str, text: str, noun: str, details: dict[str, Value], masked: Masked) -> list[Wish]:
     if left and re.match(r"(?:the|my|our|a|an)\b", text, re.IGNORECASE) and not details and not said.OWNED.match(text):
         return []  # a statement about something, not a question for rows
-    if left:
-        details["about"] = masked.plain(left)
-    return [Wish("list", noun, details)]
+    return [Wish("list", noun, details | ({"about": masked.plain(left)} if left else {}))]
+
+
+def _most(text: str) -> str:
+    """`which project has the most open tasks?` → `open tasks by project`."""
+    most = said.MOST.fullmatch(text.rstrip("?"))
+    if most is None:
+        return text
+    by = {None: "assignee", "person": "assignee"}.get(most["what"], most["what"])
+    return f"{most['rest']} tasks {most['more']} by {by}".strip()
+
+
+def _finished(text: str, now: datetime | None) -> Wish | None:
+    """Tasks that are done and were changed last in the days asked for: nobody notes when a task was finished."""
+    done = said.DID.fullmatch(text)
+    span = next(spans(done["when"], now), None) if done is not None and now is not None else None
+    if done is None or span is None or _left(f"{done['when'][: span.start]} {done['when'][span.end :]}"):
+        return None
+    details: dict[str, Value] = {"status": ["done"], "changed": _when(span)}
+    details |= {"changed_from": span.first.isoformat(), "changed_to": span.last.isoformat()}
+    return Wish("list", "task", details)
 
 
 def _noun(text: str) -> tuple[str, str]:
@@ -91,7 +119,9 @@ def _taken(text: str, noun: str, details: dict[str, Value], masked: Masked, now:
         text = _out(r"\bapproved\b", text, lambda _: details.update(is_approved=1))
         if re.search(r"\b(?:upcoming|next|coming)\b", text) and now is not None:
             text = _out(
-                r"\b(?:upcoming|coming)\b", text, lambda _: details.update({"from": round(now.timestamp() * 1000)})
+                r"\b(?:upcoming|coming)\b",
+                text,
+                lambda _: details.update({"from": day_start_ms(now.date(), now.tzinfo)}),
             )
     if now is not None and noun in ("task", "timeline"):
         text, _ = _dates(text, details, now)

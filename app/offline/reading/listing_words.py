@@ -23,6 +23,7 @@ OPENERS = _compiled(
     _LOOKING,
     r"which|what|whats|what's|who|how many|how much|(?:do|have|did) (?:i|we)|(?:are|is) there|is anything|anything",
     r"any\b|number of|all\b|my\b|our\b|the\b|open\b|tell me|i want to see|let me see|i need|bar|pie|line|a |an ",
+    r"plan (?:my|our)|organi[sz]e (?:my|our)|brief me|catch me up|i'm bored|i am bored",
     r"overdue|high|low|medium|urgent|important|upcoming|pending|unfinished|completed|finished|done|late|archived|active",
     r"tasks?\b|to-?dos?\b|projects?\b|milestones?\b|timelines?\b|clients?\b|customers?\b|notes?\b",
 )
@@ -35,13 +36,15 @@ IN_ONE = _compiled(r"\b(?:in|for|of|on)\b.*\b(?:project|client)\b")
 # what is due, what do I have to do: asks for tasks without naming them
 TASKS_UNNAMED = _compiled(
     r"\b(?:due|overdue|late|past due|behind schedule|work on|to do|in progress)\b",
+    r"\b(?:urgent|important|high[ -]priority|most pressing)\b|\bi'm bored\b|\bshould (?:i|we) (?:do|tackle|start with)\b",
     r"\b(?:i am|i'm) working on\b|\b(?:did|have) (?:i|we) (?:finish|complete|done)",
 )
 # what's on my plate, what does my week look like, what's next, what do I have tomorrow
 AGENDA = _compiled(
     r"\b(?:agenda|plate|schedule|calendar|coming up|in store|planned|going on|happening|up next)\b",
     r"\b(?:my|the|our|this|next) (?:day|week|weekend|month)(?:'s plan)? (?:look|plan)",
-    r"\bplans? for\b|^(?:what(?:'s| is) )?next\??$|\b(?:plan|summari[sz]e|brief me on) my (?:day|week)",
+    r"\bplans? for\b|^(?:what(?:'s| is) )?next\??$",
+    r"\b(?:plan|organi[sz]e|summari[sz]e|brief me on) (?:my|our|the) (?:day|week)",
     r"\bwhat do i have (?:today|tomorrow|this|next|on)",
 )
 # as a pie chart, chart of
@@ -58,6 +61,18 @@ DIMENSIONS = {
     "client": "clients?|customers?",
     "industry": "industry|industries",
 }
+# which project has the most open tasks, who has the fewest tasks
+MOST = re.compile(
+    r"(?:which|what|who)(?: (?P<what>project|client|person|status|priority))?(?: currently)? (?:has|have|got) "
+    r"(?:the )?(?:most|fewest|least|biggest number of)(?P<rest>.*)\btasks\b(?P<more>.*)",
+    re.IGNORECASE,
+)
+# what did I do yesterday
+DID = re.compile(
+    r"(?:what|which(?: tasks)?|(?:show|list|tell) me what)(?: all)? (?:did|have|had) (?:i|we) (?:already )?"
+    r"(?:do|done|finish(?:ed)?|complete(?:d)?|get done|got done|achieved?|accomplish(?:ed)?|close(?:d)?)\b(?P<when>.+)",
+    re.IGNORECASE,
+)
 # by status, per project, sorted by due date
 BY = (
     r"\b(?P<how>grouped by|group by|sorted by|sort by|ordered by|order by|by|per|for each|in each|each|across)\s+"
@@ -108,5 +123,6 @@ FILLERS = _compiled(
     r"|are|is|was|were|there|that|who|number|all|me|my|our|the|a|an|of|for|in|on|with|and|or|to|tell|want|let|need|due"
     r"|current|currently|right now|now|still|both|every|each|by|as|it|them|out|up|list|lists|overview|priority|status"
     r"|total|altogether|overall|everything|some|yet|so far|new|existing|look|looking|at|be|been|should|must|work|working"
-    r"|so|s|when|can|items?|things?|entries|left|from)\b"
+    r"|so|s|when|can|items?|things?|entries|left|from"
+    r"|most|first|next|really|again|bored|i'm|am|plate|tackle|pressing|thing|just)\b"
 )

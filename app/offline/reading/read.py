@@ -64,7 +64,11 @@ def read(words: str, now: datetime | None) -> Reading:
     if sentence := _only_planned(masked.text, masked):
         return Reading(suggestion=sentence)
     wishes = _several(text, masked, now)
-    return _despite_slips(wishes, text, masked, now) or Reading(tuple(wishes), suggestion=_perhaps(text, masked))
+    if (better := _despite_slips(wishes, text, masked, now)) is not None:
+        return better
+    is_odd = not wishes or (len(wishes) == 1 and re.search(r" (?:task|todo|to-do)$", wishes[0].text("project")))
+    suggestion = _perhaps(text, masked) if is_odd else ""
+    return Reading(suggestion=suggestion) if suggestion else Reading(tuple(wishes))
 
 
 _ABOUT_ROWS = ("correction", "negation", "condition", "undo", "wholesale")

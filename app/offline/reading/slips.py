@@ -10,12 +10,13 @@ _SHORT = {
     r"prio": "priority",
     r"wat|waht|whta": "what",
 }
-_WORDS = (
+_COMMON = (
     "list show create delete remove rename finish complete archive postpone tasks task projects project notes note"
     " clients client milestones milestone today tomorrow overdue status priority urgent count chart assign remind"
     " comment monday tuesday wednesday thursday friday saturday sunday week month what which mark move done find open"
     " add many with title called"
-).split(" ")
+)
+_WORDS = _COMMON.split(" ")
 _KNOWN = frozenset(_WORDS) | frozenset({"lists", "shows", "noted", "closed", "ask", "asks", "made", "more", "work"})
 _LEAST = 4  # letters; shorter words are too near to each other
 

@@ -82,7 +82,8 @@ KINDS = {
         i|we don't|do_not|dont|won't|will_not|didn't|did_not|haven't|have_not|can't|cannot {rest}
     """),
     "wholesale": phrasings("""
-        clear|empty|wipe|reset|purge|clean_up|clean_out [all] [of] [my|the|our] tasks|task_list|list|lists|todos|todo_list|to-do_list|notes|projects|data|everything|database
+        clear|empty|wipe|reset|purge|clean_up|clean_out [all] [of] [my|the|our] tasks|task_list|list|lists|todos|todo_list
+        clear|empty|wipe|reset|purge|clean_up|clean_out [all] [of] [my|the|our] to-do_list|notes|projects|data|everything
     """),
     "abilities": phrasings("""
         help
