@@ -8,19 +8,11 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 
 from app.accounts.administration import Administration
-from app.accounts.api_keys import ApiKeys
+from app.accounts.build import account_services
 from app.accounts.deps import AccountServices
-from app.accounts.email_change import EmailChange
-from app.accounts.erase import Erasure, ErasureFinish, ReceiptAddress
-from app.accounts.export import Export
+from app.accounts.erase import ErasureFinish, ReceiptAddress
 from app.accounts.invitations import Invitations
 from app.accounts.jobs import AccountErasures, AccountMails, AccountPurge
-from app.accounts.mail_allowance import MailAllowance
-from app.accounts.password_change import PasswordChange, PasswordCheck
-from app.accounts.refresh import Refresh
-from app.accounts.registration import Registration
-from app.accounts.sessions import Sessions
-from app.accounts.sign_in import SessionOpener, SignIn
 from app.assistant.approvals.asking import Asking
 from app.assistant.approvals.deps import ApprovalServices
 from app.assistant.approvals.edits import checked_edit
@@ -35,7 +27,6 @@ from app.auth.counters import close, counters
 from app.auth.deps import AuthServices
 from app.auth.passwords import PasswordCost, PasswordHasher
 from app.auth.rate_limits import RateLimiter
-from app.auth.throttle import SignInThrottle
 from app.config import Settings
 from app.devices.calls import Calls
 from app.devices.deps import DeviceServices
@@ -261,24 +252,18 @@ class Parts:
         )
 
     def _accounts(self) -> AccountServices:
-        db, vault, hasher, clock = self.db, self.vault, self.hasher, self.clock
-        limited = self.settings.rate_limits == "on"
-        throttle = SignInThrottle(self.counters, clock, enabled=limited)
-        mails = MailAllowance(self.counters, enabled=limited)
-        opener, check = SessionOpener(self.tokens, clock), PasswordCheck(db, hasher, throttle)
-        can_mail = not isinstance(self.mailer, NoMailer)
-        mode = self.settings.registration
-        return AccountServices(
-            registration=Registration(db, vault, hasher, opener, self.invitations, clock, mode=mode, can_mail=can_mail),
-            sign_in=SignIn(db, vault, hasher, throttle, opener, clock),
-            refresh=Refresh(db, opener, clock),
-            sessions=Sessions(db, vault, clock),
-            passwords=PasswordChange(db, hasher, check, mails, clock, can_mail=can_mail),
-            emails=EmailChange(db, vault, check, mails, clock, can_mail=can_mail),
-            api_keys=ApiKeys(db, vault, clock),
-            export=Export(db, vault, clock),
-            erasure=Erasure(db, vault, check, clock, self.receipts if can_mail else None),
+        return account_services(
+            self.settings,
+            db=self.db,
+            vault=self.vault,
+            clock=self.clock,
+            hasher=self.hasher,
+            tokens=self.tokens,
+            counters=self.counters,
+            invitations=self.invitations,
+            receipts=self.receipts,
             administration=self.administration,
+            can_mail=not isinstance(self.mailer, NoMailer),
         )
 
     def _tasks(self) -> list[Task]:

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import StreamingResponse
 
 from app.assistant.deps import Conversations
@@ -57,6 +58,21 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
+class _TurnConvertor(Convertor[str]):
+    """A client chooses the id of a turn, maybe one with a slash; what ends in `/cancel` is the other route."""
+
+    regex = "(?!.*/cancel$).+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("turn", _TurnConvertor())
+
+
 class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
@@ -94,13 +110,15 @@ async def chat_stream(body: ChatBody, caller: ChatCaller, conversations: Convers
     )
 
 
-@router.get("/chat/{request_id}", summary="Read a turn", responses=errors({404: "No such turn (`not_found`)."}))
+@router.get("/chat/{request_id:turn}", summary="Read a turn", responses=errors({404: "No such turn (`not_found`)."}))
 async def read_turn(request_id: Named, caller: ReadCaller, conversations: Conversations) -> TurnAnswer:
     """A turn whose stream was lost: where it stands, and what it said."""
     return turn_of_record(await conversations.record(caller.user_id, request_id))
 
 
-@router.post("/chat/{request_id}/cancel", summary="Stop a turn", responses=errors({404: "No such turn (`not_found`)."}))
+@router.post(
+    "/chat/{request_id:path}/cancel", summary="Stop a turn", responses=errors({404: "No such turn (`not_found`)."})
+)
 async def cancel_turn(request_id: Named, caller: ChatCaller, conversations: Conversations) -> CancelAnswer:
     """The model is stopped and every tool that waits. What was changed on the device stays."""
     cancelled = await conversations.assistant.cancel(caller.user_id, request_id, "api")

@@ -255,16 +255,10 @@ class Turn:
     async def _keep(self, outcome: Outcome, *, is_repeated: bool) -> bool:
         """False when the turn is not this process's to end, or was deleted: its tokens count all the same."""
         services, run, meter = self._services, self.run, self._context.meter
-
-        async def also(session: AsyncSession) -> None:
-            await services.paused.drop(session, run.user_id, run.id)
-            await self._budget.settle(
-                session, input_tokens=meter.paid_input_tokens, output_tokens=meter.paid_output_tokens
-            )
-
         if self.is_waiting and (claimed := await services.runs.claim(run.user_id, run.id)) is not None:
             self.run, self.is_waiting = claimed, False  # a run that waits is nobody's
-        is_kept = await services.runs.finish(self.run, outcome, also=also)
+        spent = self._budget.spent(meter.paid_input_tokens, meter.paid_output_tokens)
+        is_kept = await services.runs.finish(self.run, outcome, spent=spent)
         if not is_kept and is_repeated:  # it was kept, and the database could not say so
             found = await services.runs.find(run.user_id, run.request_id)
             is_kept = found is not None and found.status == outcome.status

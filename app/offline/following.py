@@ -2,7 +2,7 @@
 
 import re
 
-from app.offline.answering import WHICH_ONE
+from app.offline.answering import MORE, WHICH_ONE
 from app.offline.conversation import Mention, Scene
 from app.offline.nouns import NOUNS
 from app.offline.reading import read
@@ -57,6 +57,8 @@ def _choice(scene: Scene, wish: Wish, answer: str) -> list[Wish]:
     place = _ORDINALS.get(next((word for word in folded(scene.words).split() if word in _ORDINALS), ""))
     if place is not None and place < len(candidates):
         named = [candidates[place]]
+    if not named and MORE in scene.last_answer() and len(folded(answer).split()) <= _MOST_WORDS // 2:
+        return [wish.without("it", "picked").but(named=answer)]
     if len(named) != 1:
         return []
     return [chosen(wish, named[0], "comment" if wish.noun == "comment" else named[0].noun)]

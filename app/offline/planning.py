@@ -82,7 +82,8 @@ def _pointed_at(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Wish 
         candidates = [(each.noun, {"id": each.id, NOUNS[each.noun].title: each.title}) for each in rows]
         return Outcome(wish, "ambiguous", candidates=candidates)
     if which >= len(rows):
-        return asked(wish, f"There were only {len(rows)}. Which one do you mean?")
+        there = "There was only one" if len(rows) == 1 else f"There were only {len(rows)}"
+        return asked(wish, f"{there}, so I have changed nothing. Please name it.")
     found = rows[which]
     noun = "comment" if wish.noun == "comment" else found.noun
     return chosen(wish, found, noun)

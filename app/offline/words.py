@@ -15,6 +15,7 @@ _QUOTED = re.compile(
 )
 _MASK = re.compile("\ue000(\\d+)\ue001")
 _LONG = re.compile(r"(?P<head>[^:]{1,300}:)\s+(?P<tail>.+)", re.DOTALL)
+_LEAST_PART = 3  # letters of a part of a word that say which name is meant
 _FILLERS = frozenset({"the", "a", "an", "my", "our", "of", "to", "for", "and", "in", "on", "with", "about"})
 
 
@@ -74,7 +75,7 @@ def meant(name: str, rows: Sequence[T], title: Callable[[T], str]) -> list[T]:
     if same:
         return [row for row in same if title(row).strip() == name.strip()] or same
     held = [row for each, row in names if f" {wanted} " in f" {each} "] or [
-        row for each, row in names if wanted in each
+        row for each, row in names if wanted in each and len(wanted) >= _LEAST_PART
     ]
     parts = [part for part in wanted.split() if part not in _FILLERS] or wanted.split()
     return held or [row for each, row in names if all(_begins(part, each) for part in parts)]

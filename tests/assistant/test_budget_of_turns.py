@@ -142,7 +142,7 @@ async def test_tokens_of_a_turn_whose_thread_is_deleted_count_all_the_same(
     async with connected(service, ada) as device:
         await device.send(home("r"))
         start = await device.next()
-        await model.until_asked()
+        assert (await device.next())["type"] == "stream_text"
         assert (await ada.delete(f"/threads/{start['thread_id']}")).status_code == 204
         end = (await until_end(device, "r"))[-1]
     assert end["status"] != "completed"

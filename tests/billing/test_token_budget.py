@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import psycopg
 import pytest
-from sqlalchemy import event
 
 from app.billing.tiers import ALLOWANCES, Tier
 from app.billing.token_budget import QuotaExceeded, TokenBudget, TurnBudget, month_of
@@ -49,11 +49,6 @@ def usage(superuser_url: str, user_id: UUID) -> list[tuple[Any, ...]]:
 async def turn_of(service: Service, person: Person) -> tuple[OpenedRun, TurnBudget]:
     run = await a_run(service, person)
     return run, budget_of(service).of_turn(run.user_id, run.id)
-
-
-async def settled(service: Service, run: OpenedRun, turn: TurnBudget, tokens: int) -> None:
-    async with database_of(service).of(run.user_id) as session:
-        await turn.settle(session, input_tokens=tokens, output_tokens=0)
 
 
 # Admission
@@ -148,17 +143,6 @@ async def test_four_calls_of_a_turn_ask_the_database_once(
         turn.used(8000, 7500)
     assert asked == 1
     assert held(superuser_url, run) == 4 * 8000
-
-
-async def test_the_end_of_a_turn_is_one_statement(service: Service, ada: Person) -> None:
-    run, turn = await turn_of(service, ada)
-    await turn.reserve(100)
-    statements: list[str] = []
-    async with database_of(service).of(run.user_id) as session:
-        bind = (await session.connection()).sync_connection
-        event.listen(bind, "before_cursor_execute", lambda *given: statements.append(given[2]))
-        await turn.settle(session, input_tokens=10, output_tokens=5)
-    assert len(statements) == 1
 
 
 async def test_what_a_call_did_not_use_is_there_for_the_next(service: Service, ada: Person, superuser_url: str) -> None:
@@ -352,21 +336,32 @@ async def test_an_ended_turn_is_counted_and_holds_nothing(service: Service, ada:
     assert held(superuser_url, run) == 0
 
 
-async def test_settling_by_itself_gives_back_what_is_held(service: Service, ada: Person, superuser_url: str) -> None:
-    run, turn = await turn_of(service, ada)
-    await turn.reserve(5000)
-    await settled(service, run, turn, 10)
-    assert held(superuser_url, run) == 0
-
-
-async def test_a_turn_whose_end_is_undone_is_not_counted(service: Service, ada: Person, superuser_url: str) -> None:
+async def test_a_turn_whose_tokens_cannot_be_counted_has_not_ended(
+    service: Service, ada: Person, superuser_url: str
+) -> None:
     run, turn = await turn_of(service, ada)
     await turn.reserve(100)
-    async with database_of(service).of(run.user_id) as session:
-        await turn.settle(session, input_tokens=10, output_tokens=5)
-        await session.rollback()
+    await budget_of(service).count(run.user_id, 2**63 - 1, 0)
+    with pytest.raises(asyncpg.NumericValueOutOfRangeError):
+        await ended(threads_of(service).runs, budget_of(service), run, 10, 5)
+    assert usage(superuser_url, run.user_id) == [(month_of(service.clock.now()), 2**63 - 1, 0, 0)]
+    assert held(superuser_url, run) == 400
+    found = await threads_of(service).runs.find(run.user_id, run.request_id)
+    assert found is not None
+    assert (found.status, found.response) == ("running", "")
+
+
+async def test_a_turn_that_is_not_ended_here_is_not_counted_here(
+    service: Service, ada: Person, superuser_url: str
+) -> None:
+    run, turn = await turn_of(service, ada)
+    await turn.reserve(100)
+    assert not await ended(another_process(service), budget_of(service), run, 10, 5)
     assert usage(superuser_url, run.user_id) == [(month_of(service.clock.now()), 0, 0, 0)]
     assert held(superuser_url, run) == 400
+    assert await ended(threads_of(service).runs, budget_of(service), run, 10, 5)
+    assert not await ended(threads_of(service).runs, budget_of(service), run, 10, 5)
+    assert usage(superuser_url, run.user_id) == [(month_of(service.clock.now()), 10, 5, 1)]
 
 
 async def test_tokens_used_beside_a_turn_are_counted(service: Service, ada: Person, superuser_url: str) -> None:

@@ -66,6 +66,7 @@ ONLY_IN = {
     "aiosmtplib": {"app/mail/smtp.py"},
     "redis": set(),  # `limits` talks to it
     "limits": {
+        "app/accounts/build.py",
         "app/accounts/mail_allowance.py",
         "app/auth/counters.py",
         "app/auth/rate_limits.py",

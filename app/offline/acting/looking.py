@@ -159,7 +159,7 @@ def _speaks_of(row: Row, text: str) -> bool:
 def _order(wish: Wish) -> Callable[[Row], tuple[object, ...]]:
     def due(row: Row) -> int:
         value = row.get("due_date") or row.get("date")
-        return value if isinstance(value, int) else _LATEST_MS
+        return value if isinstance(value, int) else -_LATEST_MS if is_done(row) else _LATEST_MS
 
     def is_done(row: Row) -> bool:
         return wish.noun == "task" and row.get("status") == "done"
@@ -170,5 +170,9 @@ def _order(wish: Wish) -> Callable[[Row], tuple[object, ...]]:
     if sort == "title":
         return lambda row: (folded(title_of(row, wish.noun)),)
     if wish.noun in ("task", "timeline"):
-        return lambda row: (is_done(row), due(row), _RANKS.get(str(row.get("priority")), 3))
+        return lambda row: (
+            is_done(row),
+            -due(row) if is_done(row) else due(row),
+            _RANKS.get(str(row.get("priority")), 3),
+        )
     return lambda _row: ()

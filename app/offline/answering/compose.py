@@ -14,6 +14,7 @@ from app.offline.wishes import Wish
 from app.offline.words import joined
 
 WHICH_ONE = "Which one do you mean?"
+MORE = "more; say the name, or a part of it"
 _MOST_CANDIDATES = 10
 
 
@@ -46,9 +47,13 @@ def _answer(outcome: Outcome, now: datetime | None) -> str:
 def _which_one(outcome: Outcome) -> str:
     """The first ten of those that may be meant."""
     shown = [(noun, row) for noun, row in outcome.candidates if title_of(row, noun) != "untitled"][:_MOST_CANDIDATES]
-    lines = [f"- {bold(row, noun)} ({_kind_and_owner(row, noun)})" for noun, row in shown]
+    told = [_kind_and_owner(row, noun) for noun, row in shown]
+    differ = len(set(told)) > 1
+    lines = [
+        f"- {bold(row, noun)}" + (f" ({each})" if differ else "") for (noun, row), each in zip(shown, told, strict=True)
+    ]
     if len(outcome.candidates) > len(shown):
-        lines.append(f"- and {len(outcome.candidates) - len(shown)} more; say the name, or a part of it")
+        lines.append(f"- and {len(outcome.candidates) - len(shown)} {MORE}")
     nouns = dict.fromkeys(noun for noun, _ in shown)
     tags = [entity_tag(noun, [row for each, row in shown if each == noun]) for noun in nouns]
     return "\n".join([f"{_why_several(outcome)}{WHICH_ONE}", "", *lines, "", "".join(tags)]).strip()

@@ -57,7 +57,8 @@ def _list(outcome: Outcome, rows: list[Row], finished: list[Row], now: datetime 
         head = f"I found {noun.counted(len(rows))} about “{plain(wish.text('search'))}”, the nearest first:"
     lines = [entry(row, noun.name, now) for row in rows]
     if len(rows) > _MOST_LINES:
-        lines = _by_due(rows, now) if noun.name == "task" and not wish.has("sort") else _first(rows, noun.name, now)
+        in_groups = noun.name == "task" and not wish.has("sort") and not _is_done(rows[0])
+        lines = _by_due(rows, now) if in_groups else _first(rows, noun.name, now)
     also = _also_done(finished).strip()
     return "\n".join([head, "", *lines, "", *([also, ""] if also else []), entity_tag(noun.name, rows)])
 

@@ -185,7 +185,9 @@ SHOW = phrasings("""
     is|are {target} [already|still] done|finished|complete|completed|ready|open|late|overdue|closed [yet|already]
     did|have i|we [already] finish|finished|complete|completed|close|closed|do|done {target} [yet|already]
     details of|about {target}
-    how is {target} going
+    how is|are {target} [going] going|doing|coming_along|progressing
+    how's {target} [going] going|doing|coming_along|progressing
+    how far is|are {target}
     info on|about {target}
     show|open|display|view [me] {target}
     which|what client is|does {target} for|belong_to

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from app.offline.dates import whole
 from app.offline.reading.clauses import take_clauses
 from app.offline.reading.targets import NOUN_WORDS, noun_of
 from app.offline.reading.templates import PRIORITIES, choice, fits, phrasings
@@ -38,6 +39,12 @@ _CREATE = re.compile(
     r"(?P<rest>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+# remind me tomorrow at 9 to call Ann; a new task, and nothing more
+_REMIND_LATER = re.compile(r"(?:remind|remember)(?: me)? (?P<when>.+?) to (?P<what>.+)", re.IGNORECASE | re.DOTALL)
+_BARE = re.compile(
+    rf"(?:{_MAKE}\s+(?:a |an |another )?(?:new )?|(?:a )?new )(?P<noun>task|to-?do|project|milestone|note|client|customer)",
+    re.IGNORECASE,
+)
 _CONTENT = re.compile(
     r"(?P<title>.+?)(?:\s*:\s+|[\s,]+(?:with|and) (?:the )?(?:content|text|body)s?:?\s+|"
     r"[\s,]+(?:saying|that says|which says)(?: that)?:?\s+)"
@@ -54,6 +61,16 @@ def read_creation(text: str, masked: Masked, now: datetime | None) -> list[Wish]
             title = wish.text("title")
             # what one is reminded of begins in the middle of a sentence
             return [wish.but(title=title[:1].upper() + title[1:]) if text.lower().startswith("rem") else wish]
+    if (
+        (later := _REMIND_LATER.fullmatch(text)) is not None
+        and now is not None
+        and whole(later["when"], now) is not None
+    ):
+        wish = _new(f"{later['what']} {later['when']}", "task", masked, now)
+        title = wish.text("title")
+        return [wish.but(title=title[:1].upper() + title[1:])]
+    if (bare := _BARE.fullmatch(text)) is not None:
+        return [Wish("create", noun_of(bare["noun"]), {"title": ""})]
     for _, slots in fits(text, NOTE):
         return [_note_of(slots["content"], masked)]
     match = _CREATE.fullmatch(text)

@@ -22,7 +22,7 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
     """One wish, or two for an agenda (tasks and milestones); none when the text does not ask to see rows."""
     if (finished := _finished(text, now)) is not None:
         return [finished]
-    text = _most(text)
+    text = _plainly(text)
     if not any(pattern.match(text) for pattern in (said.OPENERS, said.OWNED, said.ONLY_NAMED)):
         return []
     details: dict[str, Value] = {}
@@ -40,7 +40,8 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
     rest = _taken(rest, noun, details, masked, now)
     if re.search(r"\b(?:how many|count|number of)\b", text, re.IGNORECASE):
         details["count"] = True
-    if is_unnamed and not {"status", "overdue", "when", "count"} & details.keys():
+    is_about_work = is_unnamed or (noun == "task" and said.TO_BE_DONE.search(text))
+    if is_about_work and not {"status", "overdue", "when", "count", "chart", "by"} & details.keys():
         details["status"] = ["todo", "in_progress"]  # what is urgent is what is to be done
     return _about(_left(rest), text, noun, details, masked)
 
@@ -51,8 +52,11 @@ def _about(left: str, text: str, noun: str, details: dict[str, Value], masked: M
     return [Wish("list", noun, details | ({"about": masked.plain(left)} if left else {}))]
 
 
-def _most(text: str) -> str:
-    """`which project has the most open tasks?` → `open tasks by project`."""
+def _plainly(text: str) -> str:
+    """What asks for tasks without naming them so: `which project has the most open tasks?` → `open tasks by project`."""
+    for pattern, plainly in said.PLAINLY:
+        if (asked := pattern.fullmatch(text.rstrip("?"))) is not None:
+            return asked.expand(plainly)
     most = said.MOST.fullmatch(text.rstrip("?"))
     if most is None:
         return text
@@ -117,12 +121,9 @@ def _taken(text: str, noun: str, details: dict[str, Value], masked: Masked, now:
     if noun == "timeline":
         text = _out(r"\b(?:unapproved|not approved|unconfirmed)\b", text, lambda _: details.update(is_approved=0))
         text = _out(r"\bapproved\b", text, lambda _: details.update(is_approved=1))
-        if re.search(r"\b(?:upcoming|next|coming)\b", text) and now is not None:
-            text = _out(
-                r"\b(?:upcoming|coming)\b",
-                text,
-                lambda _: details.update({"from": day_start_ms(now.date(), now.tzinfo)}),
-            )
+        if now is not None and isinstance(zone := now.tzinfo, ZoneInfo):
+            start = day_start_ms(now.date(), zone)
+            text = _out(r"\b(?:upcoming|coming)\b", text, lambda _: details.update({"from": start}))
     if now is not None and noun in ("task", "timeline"):
         text, _ = _dates(text, details, now)
     return _phrases(text, noun, details, masked)

@@ -23,7 +23,7 @@ OPENERS = _compiled(
     _LOOKING,
     r"which|what|whats|what's|who|how many|how much|(?:do|have|did) (?:i|we)|(?:are|is) there|is anything|anything",
     r"any\b|number of|all\b|my\b|our\b|the\b|open\b|tell me|i want to see|let me see|i need|bar|pie|line|a |an ",
-    r"plan (?:my|our)|organi[sz]e (?:my|our)|brief me|catch me up|i'm bored|i am bored",
+    r"plan (?:my|our)|organi[sz]e (?:my|our)|brief me|catch me up",
     r"overdue|high|low|medium|urgent|important|upcoming|pending|unfinished|completed|finished|done|late|archived|active",
     r"tasks?\b|to-?dos?\b|projects?\b|milestones?\b|timelines?\b|clients?\b|customers?\b|notes?\b",
 )
@@ -36,12 +36,12 @@ IN_ONE = _compiled(r"\b(?:in|for|of|on)\b.*\b(?:project|client)\b")
 # what is due, what do I have to do: asks for tasks without naming them
 TASKS_UNNAMED = _compiled(
     r"\b(?:due|overdue|late|past due|behind schedule|work on|to do|in progress)\b",
-    r"\b(?:urgent|important|high[ -]priority|most pressing)\b|\bi'm bored\b|\bshould (?:i|we) (?:do|tackle|start with)\b",
+    r"\b(?:urgent|important|high[ -]priority|most pressing)\b|\bshould (?:i|we) (?:do|tackle|start with)\b",
     r"\b(?:i am|i'm) working on\b|\b(?:did|have) (?:i|we) (?:finish|complete|done)",
 )
 # what's on my plate, what does my week look like, what's next, what do I have tomorrow
 AGENDA = _compiled(
-    r"\b(?:agenda|plate|schedule|calendar|coming up|in store|planned|going on|happening|up next)\b",
+    r"\b(?:agenda|plate|schedule|calendar|coming up|in store|planned|going on|happening|up next|deadlines)\b",
     r"\b(?:my|the|our|this|next) (?:day|week|weekend|month)(?:'s plan)? (?:look|plan)",
     r"\bplans? for\b|^(?:what(?:'s| is) )?next\??$",
     r"\b(?:plan|organi[sz]e|summari[sz]e|brief me on) (?:my|our|the) (?:day|week)",
@@ -61,6 +61,31 @@ DIMENSIONS = {
     "client": "clients?|customers?",
     "industry": "industry|industries",
 }
+TO_BE_DONE = _compiled(r"\b(?:next|most|first|should)\b")
+# what is Ben working on, what everyone does, when the next milestone is
+_SOMEBODY = r"(?!(?:i|we|you|it|there|that|this|left|next|new|up)\b)(?P<who>\w+)"
+PLAINLY = tuple(
+    (re.compile(pattern, re.IGNORECASE), plainly)
+    for pattern, plainly in (
+        (
+            r"(?:what|who)(?:'s| is| are) (?:everyone|everybody|who|each person) (?:doing|working on|up to|on what)",
+            "open tasks by assignee",
+        ),
+        (r"who is (?:doing|working on) what", "open tasks by assignee"),
+        (
+            rf"what(?:'s| is| does| do) {_SOMEBODY} (?:doing|working on|up to|have to do|need to do)(?P<when>.*)",
+            r"open tasks \g<when> assigned to \g<who>",
+        ),
+        (
+            rf"(?:show me |tell me |list )what {_SOMEBODY} (?:is doing|is working on|has to do|needs to do)(?P<when>.*)",
+            r"open tasks \g<when> assigned to \g<who>",
+        ),
+        (
+            r"(?:when|what)(?:'s| is| are) (?:the|my|our) (?:next|upcoming|coming) milestones?(?P<rest>.*)",
+            r"upcoming milestones\g<rest>",
+        ),
+    )
+)
 # which project has the most open tasks, who has the fewest tasks
 MOST = re.compile(
     r"(?:which|what|who)(?: (?P<what>project|client|person|status|priority))?(?: currently)? (?:has|have|got) "
@@ -124,5 +149,5 @@ FILLERS = _compiled(
     r"|current|currently|right now|now|still|both|every|each|by|as|it|them|out|up|list|lists|overview|priority|status"
     r"|total|altogether|overall|everything|some|yet|so far|new|existing|look|looking|at|be|been|should|must|work|working"
     r"|so|s|when|can|items?|things?|entries|left|from"
-    r"|most|first|next|really|again|bored|i'm|am|plate|tackle|pressing|thing|just)\b"
+    r"|most|first|next|really|again|maybe|perhaps|possibly|plate|tackle|pressing|thing|just)\b"
 )

@@ -20,7 +20,8 @@ _POLITE = re.compile(
     r"(?:(?:can|could|would|will) you(?: please)?|(?:i|we)(?:'d| would) like(?: you)? to|(?:i|we) want(?: you)? to|"
     r"i need you to|"
     r"i need(?= an? )|let's|lets|"
-    r"would you mind|do me a favou?r and|go ahead and|i'd like|i want)?[\s,]*(?:please\b[\s,]*)?(?:just\s+)?",
+    r"would you mind|do me a favou?r and|go ahead and|i'd like|i want)?[\s,]*(?:please\b[\s,]*)?"
+    r"(?:(?:just|maybe|perhaps|possibly)\s+)?",
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"(?:[\s,]+(?:please|thanks|thank you|for me|now|pls))*[\s.!?]*$", re.IGNORECASE)
@@ -94,7 +95,7 @@ def _only_planned(text: str, masked: Masked) -> str:
         _DOING.match(plan["what"]) or (_NEED.match(text.strip()) and not _COMMAND.match(plan["what"]))
     ):
         return ""
-    return f"Create a task: {_shown(plan['what'], masked)}"
+    return f"Create a task: {_titled(plan['what'], masked)}"
 
 
 def _perhaps(text: str, masked: Masked) -> str:
@@ -103,8 +104,13 @@ def _perhaps(text: str, masked: Masked) -> str:
     if (into := _INTO_TASK.fullmatch(text)) is not None:
         return f"Add a comment to {_shown(into['task'], masked)}: {_shown(into['what'], masked)}"
     if _BARE_THING.fullmatch(text):
-        return f"Create a task: {_shown(re.sub('^add ', '', text, flags=re.IGNORECASE), masked)}"
+        return f"Create a task: {_titled(re.sub('^add ', '', text, flags=re.IGNORECASE), masked)}"
     return ""
+
+
+def _titled(part: str, masked: Masked) -> str:
+    shown = _shown(part, masked)
+    return shown[:1].upper() + shown[1:]
 
 
 def _shown(part: str, masked: Masked) -> str:

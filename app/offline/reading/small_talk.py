@@ -17,6 +17,9 @@ KINDS = {
         great, thanks|thank_you
         perfect, thanks|thank_you
         ok, thanks|thank_you
+        good|well|nice|great job|work|one|bot|done|stuff
+        that's|that_is great|good|perfect|fine|nice|all|right|it
+        cool thanks|thank_you
     """),
     "farewell": phrasings("""
         bye|goodbye|see_you|good_night|cu
@@ -67,7 +70,7 @@ KINDS = {
     """),
     "undo": phrasings("""
         undo|revert
-        undo|revert|take_back|reverse it|this|that|everything|all|the_last_change|my_last_change|what_you_did|{rest}
+        undo|revert|take_back|reverse {rest}
         take|change|put it|that back
         go back
     """),

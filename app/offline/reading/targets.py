@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from app.offline.reading.templates import PRIORITIES, STATUSES
 from app.offline.wishes import Value
 from app.offline.words import Masked, is_quoted
 
@@ -31,6 +32,16 @@ _TRAILING = re.compile(rf"(?:the |my |our )?(?P<name>.+?) (?P<noun>{ANY_NOUN})",
 _ALL = re.compile(
     rf"(?:all|every|each|everything|them|these|those|both)\b.*|(?:my|the|our) (?:{ANY_NOUN})", re.IGNORECASE | re.DOTALL
 )
+# done tasks, my overdue tasks, tasks that are done
+_KIND_OF = (
+    f"{'|'.join((*STATUSES.values(), *PRIORITIES.values()))}|overdue|late|old|archived|empty|other|same|duplicate"
+)
+_SORT = re.compile(
+    rf"(?:the |my |our )?(?:(?:{_KIND_OF})(?:[ -]priority)? )+(?:tasks|to-?dos|projects|milestones|notes|clients)|"
+    r"(?:the |my |our )?(?:tasks|to-?dos|projects|milestones|notes|clients) "
+    r"(?:that|which|due|in|of|for|from|with|assigned)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def target(part: str, masked: Masked, noun: str = "") -> Target:
     if (ordinal := _ORDINAL.fullmatch(part)) is not None:
         which = _ORDINALS[ordinal["which"].lower()]
         return Target(noun_of(ordinal["noun"] or "") or noun, {"it": which, "picked": True}, is_plain=True)
-    if _ALL.fullmatch(part):
+    if _ALL.fullmatch(part) or _SORT.fullmatch(part):
         return Target(noun, {}, is_many=True)
     said = False
     if (leading := _LEADING.fullmatch(part)) is not None:
