@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 
+import app.tables  # noqa: F401 - export and erasure go by all tables, also those no module here asks for
 from app.accounts.administration import Administration
 from app.accounts.build import account_services
 from app.accounts.deps import AccountServices
@@ -233,6 +234,7 @@ class Parts:
         devices, clock, limits = self.devices, self.clock, self.limits
         ended = EndedAccess(clock)
         self.revocation = Revocation(self.settings.database_url, self.system, devices.hub, ended)
+        self.revocation.on_user_ended.append(self.assistant.services.assistant.stop_user)
         entrance = Entrance(
             self.auth.callers,
             devices.tickets,

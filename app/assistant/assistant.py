@@ -126,6 +126,11 @@ class Assistant:
             if turn.run.id in unwanted:
                 turn.cancel("api")
 
+    def stop_user(self, user_id: UUID) -> None:
+        """The account has been disabled, or erased."""
+        for turn in list(self._turns.get(user_id, {}).values()):
+            turn.cancel("api")
+
     @property
     def live(self) -> list[Turn]:
         return [turn for mine in self._turns.values() for turn in mine.values()]

@@ -34,6 +34,7 @@ COMPLETED = Ending("completed")
 CANCELLED = Ending("cancelled")
 INTERRUPTED = Ending("failed", "interrupted", "The service was restarted before the answer was complete. Ask again.")
 NOT_KEPT = Ending("failed", "database_unavailable", "The answer could not be kept: the database does not answer.")
+GONE = Ending("failed", "not_authenticated", "This account no longer exists.")
 BUG = Ending("failed", "internal_error", "Something went wrong on our side. It has been recorded.")
 
 
@@ -41,6 +42,7 @@ STATUS = {  # over HTTP
     "model_unavailable": 503,
     "model_timeout": 504,
     "context_too_long": 422,
+    "not_authenticated": 401,
     "quota_exceeded": 403,
     "turn_timeout": 504,
     "interrupted": 503,
@@ -53,6 +55,7 @@ _MESSAGES = {
     "quota_exceeded": "This month's tokens are used up.",
     "turn_timeout": "The turn took longer than a turn may.",
     "interrupted": INTERRUPTED.message,
+    "not_authenticated": GONE.message,
     "database_unavailable": NOT_KEPT.message,
 }
 

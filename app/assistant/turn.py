@@ -20,6 +20,7 @@ from app.assistant.context import TurnContext
 from app.assistant.ending import (
     BUG,
     CANCELLED,
+    GONE,
     INTERRUPTED,
     NOT_KEPT,
     Ending,
@@ -37,7 +38,8 @@ from app.billing.token_budget import TurnBudget
 from app.devices.frames import Mutation, TurnError, Usage
 from app.devices.turns import TurnStream
 from app.edge.problems import database_is_away
-from app.errors import Overloaded
+from app.errors import NotAuthenticated, Overloaded
+from app.keys.vault import KeysUnavailable
 from app.threads.records import OpenedRun, Outcome
 
 log = structlog.get_logger()
@@ -243,6 +245,9 @@ class Turn:
         for attempt in range(KEEP_ATTEMPTS):
             try:
                 is_kept = await self._keep(outcome, is_repeated=attempt > 0)
+            except (KeysUnavailable, NotAuthenticated) as gone:
+                log.info("turn_not_kept", code=gone.code)
+                return GONE
             except Exception as error:
                 if not database_is_away(error):
                     raise

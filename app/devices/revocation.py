@@ -5,7 +5,7 @@ connection is down, so whenever it comes up, and once a minute, all open sockets
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -70,6 +70,7 @@ class Revocation:
         self._connect = connector(url, APP_ROLE)  # to listen needs no right to anything
         self._system, self._hub, self._ended = system, hub, ended
         self._task: asyncio.Task[None] | None = None
+        self.on_user_ended: list[Callable[[UUID], None]] = []  # an account was disabled or erased
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._listen(), name="listen for ended access")
@@ -114,6 +115,8 @@ class Revocation:
         self._ended.remember(ended)
         if kind == "user":
             _close(self._hub.connections_of(ended))
+            for tell in self.on_user_ended:
+                tell(ended)
         else:
             _close(each for each in self._hub.connections() if ended in each.credential.names)
 

@@ -7,7 +7,7 @@ from app.offline.conversation import Mention, Scene
 from app.offline.nouns import NOUNS
 from app.offline.reading import read
 from app.offline.wishes import Wish
-from app.offline.words import folded, meant
+from app.offline.words import folded, is_near_enough, meant
 
 _ORDINALS = {"first": 0, "1st": 0, "1": 0, "second": 1, "2nd": 1, "2": 1, "third": 2, "3rd": 2, "3": 2, "last": -1}
 _MOST_WORDS = 12
@@ -27,7 +27,8 @@ def agreed(scene: Scene) -> str:
     # a name that was near: the same words with it
     named = before[0].text("named") if len(before) == 1 else ""
     words = scene.words_before()
-    return words.replace(named, asked[1], 1) if named and words.count(named) == 1 else scene.words
+    is_near = named and words.count(named) == 1 and is_near_enough(named, asked[1])
+    return words.replace(named, f"“{asked[1]}”", 1) if is_near else scene.words
 
 
 def follow_up(scene: Scene, wishes: list[Wish]) -> list[Wish]:

@@ -8,7 +8,7 @@ from app.offline.outcome import Outcome, read_outcome
 from app.offline.replay import Call, Plan
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
-from app.offline.words import folded
+from app.offline.words import folded, is_most_of
 
 Delegate = Callable[[Wish], Call]
 
@@ -26,6 +26,12 @@ def which_kind(wish: Wish, delegate: Delegate) -> Plan[Wish | Outcome]:
     rows = [(each.wish.noun, row) for each in outcomes if each.kind in ("found", "ambiguous") for row in each.rows]
     same = [(noun, row) for noun, row in rows if folded(title_of(row, noun)) == folded(wish.text("named"))]
     rows = same or rows
+    if (
+        len(rows) == 1
+        and wish.verb == "delete"
+        and not is_most_of(wish.text("named"), title_of(rows[0][1], rows[0][0]))
+    ):
+        return Outcome(wish, "missing", rows=[rows[0][1]])
     if len(rows) == 1:
         noun, row = rows[0]
         ready = wish.of(noun).but(id=id_of(row), named=title_of(row, noun))

@@ -115,7 +115,9 @@ def _here(wish: Wish, scene: Scene) -> Wish:
             noun = "client" if key == "client" else "project"
             spoken = [looked_at] if looked_at is not None and looked_at.noun == noun else scene.mentions()
             ids = [each.id for each in spoken if each.noun == noun]
-            return wish.without(key).but(**{f"{noun}_id": ids[0]}) if len(ids) == 1 else wish
+            if len(ids) != 1:
+                return wish.without(key) if wish.text(key) == "here" and wish.verb == "list" else wish
+            return wish.without(key).but(**{f"{noun}_id": ids[0]})
     is_new = wish.verb == "create" and wish.noun in ("task", "timeline", "note") and not wish.has("project")
     if is_new and looked_at is not None and looked_at.noun == "project":
         return wish.but(project_id=looked_at.id)
@@ -129,6 +131,8 @@ def _missing_piece(wish: Wish) -> str | None:
         return f"What should the {NOUNS[wish.noun].spoken} be called?"
     if wish.verb == "update" and wish.noun == "timeline" and wish.has("project_id"):
         return "A milestone cannot be moved to another project; create it there and delete this one."
+    if any(each.lower() in ("me", "myself", "us", "i") for each in wish.texts("assignees")):
+        return "I do not know your name, so I have changed nothing. Assign it by name, for example “assign Buy milk to Ann”."
     if wish.has("named") and not wish.text("named").strip():
         return "Which one do you mean? Please name it."
     return None

@@ -16,6 +16,7 @@ _QUOTED = re.compile(
 _MASK = re.compile("\ue000(\\d+)\ue001")
 _LONG = re.compile(r"(?P<head>[^:]{1,300}:)\s+(?P<tail>.+)", re.DOTALL)
 _LEAST_PART = 3  # letters of a part of a word that say which name is meant
+_A_SLIP = 0.85  # how alike two names are that differ by one
 _FILLERS = frozenset({"the", "a", "an", "my", "our", "of", "to", "for", "and", "in", "on", "with", "about"})
 
 
@@ -86,6 +87,18 @@ def nearest(name: str, titles: Sequence[str], most: int = 3) -> list[str]:
     wanted = folded(name)
     scored = [(SequenceMatcher(None, wanted, folded(each)).ratio(), each) for each in titles[:200]]
     return [each for score, each in sorted(scored, key=lambda pair: -pair[0])[:most] if score >= 0.6]
+
+
+def is_near_enough(name: str, title: str) -> bool:
+    """Is the name the title but for a slip, or a part of it? "due date of X" is not near to X, however alike they look."""
+    wanted, whole = folded(name), folded(title)
+    return f" {wanted} " in f" {whole} " or SequenceMatcher(None, wanted, whole).ratio() >= _A_SLIP
+
+
+def is_most_of(name: str, title: str) -> bool:
+    """May a row be deleted on the strength of this part of its name?"""
+    parts = [part for part in folded(title).split() if part not in _FILLERS]
+    return 2 * sum(part in folded(name).split() for part in parts) >= len(parts)
 
 
 def longest_word(name: str) -> str:

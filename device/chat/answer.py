@@ -15,6 +15,9 @@ class Answer:
         self._markdown = Markdown(screen)
         self._components: list[str] = []
         self._doing = ""
+        self._held_ends = (
+            ""  # of lines: written once something follows, for a tag that was taken out may have stood there
+        )
 
     def activity(self, activity: Activity) -> None:
         """A line for what begins or fails; the same words are not said twice in a row."""
@@ -32,9 +35,9 @@ class Answer:
             if isinstance(piece, str):
                 self._prose(harmless(piece))
             elif isinstance(piece, Chart):
-                self._components += charts.drawn(piece.content, self._screen.width)
+                self._component(charts.drawn(piece.content, self._screen.width))
             else:
-                self._components += self._entities.lines(piece.kind, piece.ids, self._screen.width)
+                self._component(self._entities.lines(piece.kind, piece.ids, self._screen.width))
 
     def ended(self, ended: Ended) -> None:
         self._close_line()
@@ -50,7 +53,16 @@ class Answer:
         """It goes on no more, or not now: whatever follows begins on a line of its own."""
         self._close_line()
 
+    def _component(self, lines: list[str]) -> None:
+        if lines:
+            self._screen.write(self._markdown.feed(self._held_ends))
+            self._held_ends = ""
+        self._components += lines
+
     def _prose(self, text: str) -> None:
+        text = self._held_ends + text
+        shown = text.rstrip("\n")
+        text, self._held_ends = shown, text[len(shown) :]
         while self._components and "\n" in text:
             line, _, text = text.partition("\n")
             self._screen.write(self._markdown.feed(line))
@@ -58,6 +70,7 @@ class Answer:
         self._screen.write(self._markdown.feed(text))
 
     def _close_line(self) -> None:
+        self._held_ends = ""
         self._screen.write(self._markdown.finish())
         self._screen.fresh()
         for line in self._components:

@@ -12,7 +12,10 @@ from device.store import Database
 def fill(home: Path, *, again: bool) -> None:
     added = asyncio.run(_fill(home, again=again))
     counts = ", ".join(f"{count} {table}" for table, count in added.items())
-    sys.stdout.write(f"Added {counts}.\nLook at them: python -m device sql. Talk about them: python -m device chat. Only stay online: python -m device connect\n")
+    sys.stdout.write(
+        f"Added {counts}.\nNext: python -m device chat (talk about them). Look at them: python -m device sql\n"
+    )
+    sys.stdout.write("Only to stay online: python -m device connect\n")
 
 
 async def _fill(home: Path, *, again: bool) -> dict[str, int]:

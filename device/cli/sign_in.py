@@ -30,7 +30,10 @@ def sign_in(home: Path, arguments: argparse.Namespace) -> None:
         raise
     Sessions(home).write(Session(service.url, email, tokens))
     sys.stdout.write(f"Signed in as {email} at {service.url}. This device is {device_id(home)}.\n")
-    sys.stdout.write("Next: python -m device seed (sample data), then python -m device chat (or connect: only stay online)\n")
+    sys.stdout.write(
+        "Next: python -m device seed (sample data), then python -m device chat (talk with the assistant)\n"
+    )
+    sys.stdout.write("Only to stay online: python -m device connect\n")
 
 
 def _session_before(home: Path) -> Session | None:

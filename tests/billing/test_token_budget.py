@@ -15,7 +15,7 @@ from app.errors import Conflict, NotAuthenticated
 from app.kit.db import Database
 from app.threads.records import OpenedRun
 from tests.conftest import Service
-from tests.factories.budgets import budget_of, database_of, ended, used
+from tests.factories.budgets import budget_of, ended, used
 from tests.factories.people import Person
 from tests.factories.threads import a_run, another_process, threads_of
 

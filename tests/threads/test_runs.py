@@ -1,14 +1,14 @@
 """Opening and finishing turns: what is kept, once, and by whom."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import NotAuthenticated, NotFound
+from app.errors import NotAuthenticated
 from app.keys.vault import KeysUnavailable, KeyVault
 from app.threads.records import KeptEvent, Outcome, RunExists
 from app.threads.runs import Runs
@@ -67,41 +67,54 @@ async def test_of_many_at_once_under_one_request_id_one_begins(service: Service,
     assert len(await listed(ada)) == 1
 
 
-async def test_what_is_written_along_is_kept_or_lost_with_the_turn(
+async def test_the_same_request_again_brings_no_archived_thread_back(
     service: Service, ada: Person, ada_id: UUID, runs: Runs
 ) -> None:
-    async def refuse(session: AsyncSession, run_id: UUID) -> None:
-        reserve = text("UPDATE runs SET reserved_tokens = 500 WHERE id = :id")
-        await session.execute(reserve, {"id": run_id})
-        raise NotFound("no budget")
+    first = await a_run(service, ada, request_id="again")
+    await ada.request("PATCH", f"/threads/{first.thread_id}", json={"archived": True})
+    before = await thread(ada, first.thread_id)
+    service.clock.move(minutes=1)
+    with pytest.raises(RunExists):
+        await runs.open(new_run(ada_id, request_id="again", thread_id=first.thread_id))
+    assert await thread(ada, first.thread_id) == before
+    await runs.open(new_run(ada_id, thread_id=first.thread_id))
+    assert (await thread(ada, first.thread_id))["archived"] is False
 
-    with pytest.raises(NotFound, match="no budget"):
-        await runs.open(new_run(ada_id, request_id="refused"), also=refuse)
-    assert await runs.find(ada_id, "refused") is None
-    assert await listed(ada) == []
-    run = await a_run(service, ada, request_id="refused")
 
-    async def fail(_session: AsyncSession) -> None:
-        raise LookupError
+async def test_of_many_at_once_in_one_thread_one_begins(service: Service, ada: Person, ada_id: UUID) -> None:
+    thread_id = (await a_run(service, ada)).thread_id
+    attempts = [
+        another_process(service).open(new_run(ada_id, request_id="race", thread_id=thread_id)) for _ in range(8)
+    ]
+    told = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in told) == ["OpenedRun", *["RunExists"] * 7]
+    assert (await thread(ada, thread_id))["message_count"] == 2
 
-    with pytest.raises(LookupError):
-        await runs.finish(run, answered("x", "y"), also=fail)
-    found = await runs.find(ada_id, "refused")
+
+async def test_nothing_is_held_for_a_turn_that_has_ended(
+    service: Service, ada: Person, runs: Runs, superuser_url: str
+) -> None:
+    run = await a_run(service, ada)
+    with psycopg.connect(superuser_url) as connection:
+        connection.execute("UPDATE runs SET reserved_tokens = 500 WHERE id = %s", [run.id])
+        connection.execute(
+            "INSERT INTO paused_turns (run_id, user_id, state, created_at) VALUES (%s, %s, 'x', now())",
+            [run.id, run.user_id],
+        )
+    assert await runs.finish(run, answered("x", "y"))
+    found = of_user(dump(superuser_url), str(run.id))
+    [row] = found["runs"]
+    assert (row["reserved_tokens"], row["lease_until"]) == (0, None)
+    assert "paused_turns" not in found
+
+
+async def test_nobody_ends_a_turn_in_another_users_name(service: Service, ada: Person, bob: Person, runs: Runs) -> None:
+    run = await a_run(service, ada, "Mine", request_id="r")
+    assert not await runs.finish(replace(run, user_id=UUID(await bob.id())), answered("Mine", "Yours"))
+    found = await runs.find(run.user_id, "r")
     assert found is not None
     assert found.status == "running"
-    assert await runs.finish(run, answered("x", "y")), "it can be tried again"
-
-
-async def test_nothing_is_reserved_for_a_turn_that_has_ended(
-    service: Service, ada: Person, ada_id: UUID, runs: Runs, superuser_url: str
-) -> None:
-    async def reserve(session: AsyncSession, run_id: UUID) -> None:
-        await session.execute(text("UPDATE runs SET reserved_tokens = 500 WHERE id = :id"), {"id": run_id})
-
-    run = await runs.open(new_run(ada_id), also=reserve)
-    assert await runs.finish(run, answered("x", "y"))
-    [row] = of_user(dump(superuser_url), str(run.id))["runs"]
-    assert (row["reserved_tokens"], row["lease_until"]) == (0, None)
+    assert await runs.finish(run, answered("Mine", "Mine"))
 
 
 @pytest.mark.parametrize(("status", "code"), [("cancelled", None), ("failed", "model_unavailable")])

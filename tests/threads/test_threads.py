@@ -1,11 +1,13 @@
 """A user's threads over HTTP: listed, read, renamed, archived, deleted."""
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from app.billing.token_budget import Spent
 from app.threads.conversations import Conversations
 from app.threads.runs import Runs
 from tests.conftest import Service
@@ -134,11 +136,12 @@ async def test_a_thread_is_deleted_under_a_turn_that_then_ends_as_if_it_had_neve
     async def also(_session: Any) -> None:
         written.append("something")
 
-    assert not await runs.finish(run, answered("Wait for me", "Here"), also=also)
+    assert not await runs.finish(run, answered("Wait for me", "Here"), spent=Spent(date(2026, 1, 1), 7, 7))
     assert not await runs.wait(run, also=also)
     assert written == []
     assert await runs.find(run.user_id, run.request_id) is None
     assert of_user(dump(superuser_url), str(run.thread_id)) == {}
+    assert "token_usage" not in of_user(dump(superuser_url), str(run.user_id))
 
 
 async def test_whoever_runs_the_turns_here_is_told_which_of_them_a_deletion_stops(

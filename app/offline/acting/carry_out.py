@@ -101,7 +101,7 @@ def _comment(wish: Wish) -> Plan[str]:
     task = yield from resolve(wish.of("task"))
     if isinstance(task, str):
         return task
-    on = {"task": title_of(task, "task"), "task_id": id_of(task)}
+    on = {"task": task.get("title") or "", "task_id": id_of(task)}
     if wish.verb == "create":
         call = Call(ADD_COMMENT, {"task_id": id_of(task), "content": wish.text("content")})
         (result,) = yield [call]

@@ -9,7 +9,7 @@ from app.offline.nouns import NOUNS
 from app.offline.replay import Call, Plan
 from app.offline.told import Row, Told, id_of, people, read_told, tell, title_of
 from app.offline.wishes import Wish
-from app.offline.words import folded, longest_word, meant, nearest
+from app.offline.words import folded, is_most_of, longest_word, meant, nearest
 
 _RANKS = {"high": 0, "medium": 1, "low": 2, "in_progress": 0, "todo": 1, "done": 2}
 _LATEST_MS = 8_640_000_000_000_000  # rows without a date come after all others
@@ -46,8 +46,10 @@ def resolve(wish: Wish) -> Plan[Row | str]:
     if told.is_trouble:
         return tell(f"{'Rejected' if told.kind == 'rejected' else 'Error'}: {told.sentence}")
     rows = _wanted(wish, meant(wish.text("named"), told.rows, lambda row: title_of(row, noun.name)))
-    if len(rows) == 1:
+    if len(rows) == 1 and (wish.verb != "delete" or is_most_of(wish.text("named"), title_of(rows[0], noun.name))):
         return rows[0]
+    if len(rows) == 1:
+        return tell(f"Missing: no such {noun.spoken}.", [{noun.title: title_of(rows[0], noun.name)}])
     if rows:
         return tell(f"Ambiguous: {noun.counted(len(rows))} match.", rows)
     near = nearest(wish.text("named"), [title_of(row, noun.name) for row in told.rows])

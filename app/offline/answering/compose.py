@@ -1,9 +1,10 @@
 """All outcomes of a turn as one answer."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.offline.answering.lines import bold, line, plain, when
+from app.offline.answering.lines import bold, line, named_task, plain, when
 from app.offline.answering.lists import list_answer
 from app.offline.answering.rows import row_answer
 from app.offline.answering.tags import entity_tag, without_ids
@@ -53,7 +54,7 @@ def _which_one(outcome: Outcome) -> str:
         f"- {bold(row, noun)}" + (f" ({each})" if differ else "") for (noun, row), each in zip(shown, told, strict=True)
     ]
     if len(outcome.candidates) > len(shown):
-        lines.append(f"- and {len(outcome.candidates) - len(shown)} {MORE}")
+        lines.append(f"- and {'' if outcome.wish.has('it') else f'{len(outcome.candidates) - len(shown)} '}{MORE}")
     nouns = dict.fromkeys(noun for noun, _ in shown)
     tags = [entity_tag(noun, [row for each, row in shown if each == noun]) for noun in nouns]
     return "\n".join([f"{_why_several(outcome)}{WHICH_ONE}", "", *lines, "", "".join(tags)]).strip()
@@ -63,7 +64,8 @@ def _why_several(outcome: Outcome) -> str:
     is_change = outcome.wish.verb not in ("show", "find", "list")
     so = ", so I have changed nothing" if is_change else ""
     if outcome.wish.has("it"):
-        return f"There were {len(outcome.candidates)} of them{so}. "
+        many = "more than ten" if len(outcome.candidates) > _MOST_CANDIDATES else len(outcome.candidates)
+        return f"There were {many} of them{so}. "
     name = plain(outcome.wish.text("named"))
     return f"Several match{f' “{name}”' if name else ''}{so}. "
 
@@ -78,6 +80,8 @@ def _not_there(outcome: Outcome) -> str:
     spoken = NOUNS[noun].spoken if noun else "task, project, milestone, note or client"
     name = plain(outcome.wish.text("named"))
     start = f"I found no {spoken} called “{name}”." if name else f"I found no such {spoken}; maybe it is gone."
+    if re.search(r"\w (?:and|&) \w", name):
+        return f"{start} If you mean several, please name one at a time."
     near = [f"“{plain(title_of(row, noun or 'task'))}”" for row in outcome.rows]
     return f"{start} Did you mean {joined(near, 'or')}?" if near else start
 
@@ -86,7 +90,7 @@ def _stored(outcome: Outcome, now: datetime | None) -> str:
     wish, row = outcome.wish, (outcome.rows or [{}])[0]
     if wish.noun == "comment":
         task = {"id": row.get("task_id"), "title": row.get("task")}
-        added = f"I added the comment “{plain(wish.text('content'))}” to {bold(task, 'task')}."
+        added = f"I added the comment “{plain(wish.text('content'))}” to {named_task(task)}."
         return f"{added}\n\n{entity_tag('task', [task])}"
     words = {"project": "in", "client": "for", "parent": "under"}
     owners = "".join(f", {words[key]} {plain(name)}" for key, name in outcome.owners.items() if f"{key}" not in row)

@@ -17,6 +17,11 @@ def bold(row: Row, noun: str) -> str:
     return f"**{title}**"
 
 
+def named_task(row: Row) -> str:
+    """`**Buy milk**`, or `this task` when only its id is known."""
+    return bold(row, "task") if row.get("title") else "this task"
+
+
 def line(row: Row, noun: str, now: datetime | None) -> str:
     facts = [each for each in _FACTS[noun](row, now) if each]
     return f"- {bold(row, noun)}" + (f": {', '.join(facts)}" if facts else "")
@@ -69,11 +74,11 @@ def _state(row: Row) -> list[str]:
 
 
 def _due(row: Row, now: datetime | None) -> str:
-    due, moment, is_done = when(row, now), row.get("due_date"), row.get("status") == "done"
+    due, moment = when(row, now), row.get("due_date")
     if not due:
         return ""
     late = isinstance(moment, int) and now is not None and is_overdue(moment, now)
-    return f"{'was due' if late or is_done else 'due'} {due}"
+    return f"{'was due' if late else 'due'} {due}"
 
 
 def _project(row: Row, _now: datetime | None) -> list[str]:

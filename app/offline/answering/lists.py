@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from app.offline.answering.groups import counted_by, is_grouped
-from app.offline.answering.lines import bold, brief, entry, plain
+from app.offline.answering.lines import brief, entry, named_task, plain
 from app.offline.answering.narrowed import counted_rows
 from app.offline.answering.tags import entity_tag
 from app.offline.dates import due_group
@@ -97,7 +97,8 @@ def _by_due(rows: Sequence[Row], now: datetime | None) -> list[str]:
 
 def _comments(outcome: Outcome, rows: list[Row]) -> str:
     task = {"id": (outcome.rows or [{}])[0].get("task_id"), "title": (outcome.rows or [{}])[0].get("task")}
-    head = f"{bold(task, 'task')} has {NOUNS['comment'].counted(len(rows)) if rows else 'no comments'}"
+    name = named_task(task)
+    head = f"{name[:1].upper()}{name[1:]} has {NOUNS['comment'].counted(len(rows)) if rows else 'no comments'}"
     if not rows or outcome.wish.has("count"):
         return f"{head}.\n\n{entity_tag('task', [task])}"
     lines = [f"- {plain(row.get('author')) or 'Somebody'}: {plain(row.get('content'))}" for row in rows[:_MOST_LINES]]

@@ -39,9 +39,20 @@ def _after(outcome: Outcome) -> list[str]:
     return [
         f"with {joined(priorities, 'or')} priority" if len(priorities) > 1 else "",
         "without a due date" if wish.has("undated") else "",
-        f"{due}{wish.text('when')}" if wish.text("when") else "",
+        f"{due}{_on(wish)}{wish.text('when')}" if wish.text("when") else "",
         f"last changed {wish.text('changed')}" if wish.text("changed") else "",
-        f"assigned to {plain(wish.text('assignee'))}" if wish.text("assignee") else "",
+        f"assigned to {_name(wish.text('assignee'))}" if wish.text("assignee") else "",
         *(f"{'for' if key == 'client' else 'in'} {plain(name)}" for key, name in outcome.owners.items()),
         f"matching “{plain(wish.text('search'))}”" if wish.text("search") else "",
     ]
+
+
+def _on(wish: Wish) -> str:
+    """Milestones are `on Monday`; tasks are `due Monday`."""
+    first = wish.text("when")[:1]
+    return "on " if wish.noun != "task" and (first.isupper() or first.isdigit()) else ""
+
+
+def _name(text: str) -> str:
+    name = plain(text)
+    return name[:1].upper() + name[1:]

@@ -28,6 +28,10 @@ _TALK = {
     ),
     "condition": "I know no ifs and whens, so I have changed nothing. Tell me what to do now.",
     "negation": "All right, I leave it as it is. I have changed nothing.",
+    "emptying": (
+        "I cannot empty a field or take something out of another, so I have changed nothing. "
+        "Set it to something else, or do it in the app."
+    ),
     "wholesale": "I change one thing at a time, so I have changed nothing. Name the one you mean.",
     "abilities": f"{WHO} You can list, count, chart, create, change and delete them, and comment on tasks.\n\n{EXAMPLES}",
 }

@@ -115,7 +115,7 @@ APPROVE = phrasings("""
     mark {target} as approved
 """)
 DELETE = phrasings("""
-    delete|remove|erase|trash|drop|discard|cancel {target}
+    delete|remove|erase|trash|drop|discard {target}
     get_rid_of|throw_away {target}
 """)
 COMMENT = phrasings("""

@@ -3,13 +3,14 @@ over and no filler is what the rows are about."""
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.offline.calendar_words import WEEKDAYS
 from app.offline.dates import Span, day_start_ms, spans
 from app.offline.reading import listing_words as said
-from app.offline.reading.targets import NOUN_WORDS
+from app.offline.reading.targets import NOUN_WORDS, noun_of
 from app.offline.reading.templates import PRIORITIES
 from app.offline.wishes import Value, Wish
 from app.offline.words import Masked
@@ -22,7 +23,12 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
     """One wish, or two for an agenda (tasks and milestones); none when the text does not ask to see rows."""
     if (finished := _finished(text, now)) is not None:
         return [finished]
-    text = _plainly(text)
+    if (several := said.SEVERAL.fullmatch(text)) is not None:
+        words = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", several["nouns"])
+        return [
+            Wish("list", noun_of(re.sub(r"^(?:all |my |our |the )*", "", each, flags=re.IGNORECASE))) for each in words
+        ]
+    text = plainly(text)
     if not any(pattern.match(text) for pattern in (said.OPENERS, said.OWNED, said.ONLY_NAMED)):
         return []
     details: dict[str, Value] = {}
@@ -52,7 +58,7 @@ def _about(left: str, text: str, noun: str, details: dict[str, Value], masked: M
     return [Wish("list", noun, details | ({"about": masked.plain(left)} if left else {}))]
 
 
-def _plainly(text: str) -> str:
+def plainly(text: str) -> str:
     """What asks for tasks without naming them so: `which project has the most open tasks?` → `open tasks by project`."""
     for pattern, plainly in said.PLAINLY:
         if (asked := pattern.fullmatch(text.rstrip("?"))) is not None:
@@ -140,6 +146,8 @@ def _phrases(text: str, noun: str, details: dict[str, Value], masked: Masked) ->
 
         return store
 
+    if noun in ("task", "timeline", "note"):
+        text = _out(r"\b(?:in|on)?\s*\bhere\b", text, lambda _: details.update(place="here"))
     if noun == "task":
         text = _out(rf"\b(?:{said.ASSIGNED})", text, keep("assignee"))
     if noun in ("task", "timeline", "note"):
@@ -148,7 +156,8 @@ def _phrases(text: str, noun: str, details: dict[str, Value], masked: Masked) ->
         text = _out(rf"\b(?:{said.NAMED_CLIENT})", text, keep("client"))
     if "project" not in details and "client" not in details:
         text = _out(rf"\b{said.ABOUT}", text, keep("search"))
-    if not {"project", "client", "search"} & details.keys():
+    text = re.sub(r"\b(?:that|which|who) (?:are|is|were|was)\s*$", "", text, flags=re.IGNORECASE)
+    if not {"project", "client", "search", "place"} & details.keys():
         text = _out(rf"\b(?:{said.PLACE})\s*$", text, _unless_filler(keep("place")))
     return text
 
@@ -206,15 +215,23 @@ def _priorities(text: str, details: dict[str, Value]) -> str:
 
 
 def _dates(text: str, details: dict[str, Value], now: datetime) -> tuple[str, bool]:
+    """One date, or two as in `today and tomorrow`, which are all the days between them."""
     assert isinstance(now.tzinfo, ZoneInfo)
-    for span in spans(text, now):
-        first, last = span.bounds_ms(now.tzinfo)
-        details |= {"when": _when(span)}
-        details |= {key: value for key, value in (("from", first), ("to", last)) if value != -1}
-        if span.words.lower() in ("today", "tonight"):
-            details["today"] = True
-        return f"{text[: span.start]} {text[span.end :]}", True
-    return text, False
+    found = list(spans(text, now))
+    if not found:
+        return text, False
+    span, end = found[0], found[0].end
+    details["when"] = _when(span)
+    if len(found) > 1 and re.fullmatch(
+        r"\W*(?:and|or|to|through|till|until|-)?\W*", text[end : found[1].start], re.IGNORECASE
+    ):
+        details["when"] = f"{_when(span)} {text[end : found[1].start].strip(' ,') or 'and'} {_when(found[1])}"
+        span, end = replace(span, last=max(span.last, found[1].last), words=""), found[1].end
+    first, last = span.bounds_ms(now.tzinfo)
+    details |= {key: value for key, value in (("from", first), ("to", last)) if value != -1}
+    if span.words.lower() in ("today", "tonight"):
+        details["today"] = True
+    return f"{text[: span.start]} {text[end:]}", True
 
 
 def _when(span: Span) -> str:

@@ -45,6 +45,8 @@ AGENDA = _compiled(
     r"\b(?:my|the|our|this|next) (?:day|week|weekend|month)(?:'s plan)? (?:look|plan)",
     r"\bplans? for\b|^(?:what(?:'s| is) )?next\??$",
     r"\b(?:plan|organi[sz]e|summari[sz]e|brief me on) (?:my|our|the) (?:day|week)",
+    r"\bdo (?:i|we) have anything (?:(?:on|planned|for) )*(?:today|tomorrow|this|next|on)\b",
+    r"^(?:is there )?anything (?:(?:on|planned|for) )*(?:today|tomorrow|this|next)\b",
     r"\bwhat do i have (?:today|tomorrow|this|next|on)",
 )
 # as a pie chart, chart of
@@ -61,6 +63,12 @@ DIMENSIONS = {
     "client": "clients?|customers?",
     "industry": "industry|industries",
 }
+# list my tasks and projects
+_ONE_LIST = rf"(?:all |my |our |the )*(?:{_any(*(NOUN_WORDS[each] for each in LISTED))})"
+SEVERAL = re.compile(
+    rf"(?:(?:{_LOOKING}|give me|tell me)(?: me| us)? )?(?P<nouns>{_ONE_LIST}(?:(?:,? and |, ){_ONE_LIST})+)",
+    re.IGNORECASE,
+)
 TO_BE_DONE = _compiled(r"\b(?:next|most|first|should)\b")
 # what is Ben working on, what everyone does, when the next milestone is
 _SOMEBODY = r"(?!(?:i|we|you|it|there|that|this|left|next|new|up)\b)(?P<who>\w+)"
@@ -149,5 +157,5 @@ FILLERS = _compiled(
     r"|current|currently|right now|now|still|both|every|each|by|as|it|them|out|up|list|lists|overview|priority|status"
     r"|total|altogether|overall|everything|some|yet|so far|new|existing|look|looking|at|be|been|should|must|work|working"
     r"|so|s|when|can|items?|things?|entries|left|from"
-    r"|most|first|next|really|again|maybe|perhaps|possibly|plate|tackle|pressing|thing|just)\b"
+    r"|these|those|most|first|next|really|again|maybe|perhaps|possibly|plate|tackle|pressing|thing|just)\b"
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.offline.reading.creating import read_creation
-from app.offline.reading.listing import read_listing
+from app.offline.reading.listing import plainly, read_listing
 from app.offline.reading.rows_meant import Read, read_change
 from app.offline.reading.slips import corrected, expanded
 from app.offline.reading.small_talk import small_talk
@@ -56,14 +56,14 @@ def read(words: str, now: datetime | None) -> Reading:
     masked = mask(words.replace("’", "'"), _MOST_CHARACTERS)
     if masked is None:
         return Reading()
-    masked = Masked(expanded(masked.text), masked.quotations)
+    masked = Masked(_OWNED_FIELD.sub(r"\1 the \3 of \2 to ", expanded(masked.text)), masked.quotations)
     text = _bare(masked.text)
     created = read_creation(text, masked, now)
+    if sentence := _only_planned(masked.text, masked):
+        return Reading(suggestion=sentence)
     talk = small_talk(text) or small_talk(re.sub(r"[\s.!?]+$", "", masked.text.strip()))
     if talk and not (created and talk in _ABOUT_ROWS):
         return Reading(talk=talk)
-    if sentence := _only_planned(masked.text, masked):
-        return Reading(suggestion=sentence)
     wishes = _several(text, masked, now)
     if (better := _despite_slips(wishes, text, masked, now)) is not None:
         return better
@@ -72,18 +72,28 @@ def read(words: str, now: datetime | None) -> Reading:
     return Reading(suggestion=suggestion) if suggestion else Reading(tuple(wishes))
 
 
-_ABOUT_ROWS = ("correction", "negation", "condition", "undo", "wholesale")
+# set Buy milk's priority to low
+_OWNED_FIELD = re.compile(
+    r"\b(set|change|update) (?:the )?([^:]+?)'s (priority|status|due date|deadline|title|name|description|industry) to ",
+    re.IGNORECASE,
+)
+_ABOUT_ROWS = ("emptying", "correction", "negation", "condition", "undo", "wholesale")
 # "I want to finish the report" is a plan, and no report of its end
 _PLAN = re.compile(
     r"(?:(?:i|we)(?:'d| would) like to|(?:i|we) (?:want|need|have|plan|hope) to|(?:i|we)(?:'ll| will| must| should)"
-    r"|i'm going to|i am going to)\s+(?P<what>.+)",
+    r"|i'm going to|i am going to|(?:don't|do not|dont) forget to)\s+(?P<what>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _DOING = re.compile(r"(?:finish|complete|close|start|begin|do|work on|resolve)\b", re.IGNORECASE)
-_NEED = re.compile(r"(?:i|we)(?:'ll| will| must| should| (?:need|have|plan|hope) to)|i'm going to|i am", re.IGNORECASE)
+_NEED = re.compile(
+    r"(?:i|we)(?:'ll| will| must| should| (?:need|have|plan|hope) to)|i'm going to|i am|do", re.IGNORECASE
+)
 _INTO_TASK = re.compile(
     r"(?:add|put) (?P<what>.+?) (?:to|into|on) (?:the |my )?(?P<task>.+?) (?:task|todo|to-do)",
     re.IGNORECASE | re.DOTALL,
+)
+_CLOSE_PROJECT = re.compile(
+    r"(?:close|finish|complete) (?:the |my )?(?:project (?P<one>.+)|(?P<other>.+) project)", re.IGNORECASE | re.DOTALL
 )
 _BARE_THING = re.compile(r"(?:add|buy|call|write to|e-?mail|send|book|pay|order|pick up|fix|get) .+", re.IGNORECASE)
 
@@ -103,6 +113,10 @@ def _perhaps(text: str, masked: Masked) -> str:
     text = _ENDING.sub("", text.strip())
     if (into := _INTO_TASK.fullmatch(text)) is not None:
         return f"Add a comment to {_shown(into['task'], masked)}: {_shown(into['what'], masked)}"
+    if (closing := _CLOSE_PROJECT.fullmatch(text)) is not None:
+        return f"Archive the project {_shown(closing['one'] or closing['other'], masked)}"
+    if (cancelled := re.fullmatch(r"cancel (?P<what>.+)", text, re.IGNORECASE | re.DOTALL)) is not None:
+        return f"Delete {_shown(cancelled['what'], masked)}"
     if _BARE_THING.fullmatch(text):
         return f"Create a task: {_titled(re.sub('^add ', '', text, flags=re.IGNORECASE), masked)}"
     return ""
@@ -189,7 +203,7 @@ def _one(text: str, masked: Masked, now: datetime | None) -> list[Read]:
     created = [] if _COMMENTS.match(text) or _appends(text) else read_creation(text, masked, now)
     if created:
         return [Read(each) for each in created]
-    change = read_change(text, masked, now)
+    change = read_change(text, masked, now) if plainly(text) == text else None
     listed = read_listing(text, masked, now)
     if change is not None and not (listed and change.wish.verb == "show" and _asks_for_many(text, listed)):
         return [change]

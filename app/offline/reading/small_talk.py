@@ -84,6 +84,14 @@ KINDS = {
         don't|do_not|dont|never|please_don't {rest}
         i|we don't|do_not|dont|won't|will_not|didn't|did_not|haven't|have_not|can't|cannot {rest}
     """),
+    "emptying": phrasings("""
+        remove|clear|delete|unset|drop [the|its] due_date|deadline|date|priority|assignee|assignees of|from|on|for {rest}
+        remove|clear|delete|unset|drop [the|its] description|status|project|industry|client|parent|content of|from {rest}
+        remove|clear|delete|unset|erase|drop its|the due_date|deadline|priority|description|assignee|status
+        unassign {rest}
+        remove {what} from {rest}
+        take {what} off|out_of {rest}
+    """),
     "wholesale": phrasings("""
         clear|empty|wipe|reset|purge|clean_up|clean_out [all] [of] [my|the|our] tasks|task_list|list|lists|todos|todo_list
         clear|empty|wipe|reset|purge|clean_up|clean_out [all] [of] [my|the|our] to-do_list|notes|projects|data|everything
