@@ -17,7 +17,7 @@ OPENING = (
 )
 HISTORY = "thread_history(uuid, uuid, uuid, bigint, bigint)"
 OWN_FUNCTIONS = [OPENING, HISTORY]
-DOORS = ["renew_runs(uuid, timestamptz)", "abandoned_runs(timestamptz)", "waiting_runs()"]
+DOORS = ["renew_runs(uuid, timestamptz, uuid[])", "abandoned_runs(timestamptz)", "waiting_runs()"]
 
 
 def upgrade() -> None:
@@ -226,15 +226,17 @@ def _create_doors() -> None:
     # A row that somebody holds (a turn being ended, a thread being deleted) is passed over: waiting for it could be a
     # deadlock, and it has two more chances before its lease is over.
     op.execute("""
-        CREATE FUNCTION renew_runs(renewer uuid, until timestamptz)
+        CREATE FUNCTION renew_runs(renewer uuid, until timestamptz, held_here uuid[])
         RETURNS TABLE (run_id uuid, cancel_requested boolean)
         LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
             WITH held AS (
-                SELECT r.id FROM runs r WHERE r.owner = renewer AND r.status = 'running' FOR UPDATE SKIP LOCKED
+                SELECT r.id FROM runs r WHERE r.id = ANY (held_here) AND r.owner = renewer AND r.status = 'running'
+                FOR UPDATE SKIP LOCKED
             ), renewed AS (
                 UPDATE runs r SET lease_until = until FROM held WHERE r.id = held.id
             )
-            SELECT r.id, r.cancel_requested FROM runs r WHERE r.owner = renewer AND r.status IN ('running', 'waiting')
+            SELECT r.id, r.cancel_requested FROM runs r
+            WHERE r.id = ANY (held_here) AND r.owner = renewer AND r.status IN ('running', 'waiting')
         $$
     """)
     op.execute("""

@@ -13,7 +13,7 @@ from app.offline.replay import Call, Plan, together
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
 
-_KEPT_HERE = ("count", "by", "chart", "when", "changed", "place", "about")  # of the answer, not of the rows
+_KEPT_HERE = ("count", "by", "chart", "when", "by_due", "place", "about")  # of the answer, not of the rows
 
 
 def answer(scene: Scene) -> Plan[str]:

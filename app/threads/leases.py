@@ -5,7 +5,7 @@ renews the leases of all its runs in one statement. Whoever writes to a run name
 process that was taken for dead finds its fence closed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from app.threads.records import OpenedRun
 LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 10.0
 
-_RENEW = text("SELECT run_id, cancel_requested FROM renew_runs(:owner, :until)")
+_RENEW = text("SELECT run_id, cancel_requested FROM renew_runs(:owner, :until, CAST(:held AS uuid[]))")
 _ABANDONED = text("SELECT user_id, run_id FROM abandoned_runs(:now)")
 _WAITING = text("SELECT user_id, run_id FROM waiting_runs()")
 
@@ -61,9 +61,13 @@ async def cancel_requested(session: AsyncSession, user_id: UUID, request_id: str
     return await session.scalar(_REQUEST_CANCEL, {"user_id": user_id, "request_id": request_id}) is not None
 
 
-async def renewed(session: AsyncSession, owner: UUID, now: datetime) -> dict[UUID, bool]:
-    """The owner's live runs, and of each whether its cancel was requested."""
-    rows = await session.execute(_RENEW, {"owner": owner, "until": now + LEASE})
+async def renewed(session: AsyncSession, owner: UUID, held: Iterable[UUID], now: datetime) -> dict[UUID, bool]:
+    """Those of the held runs that are the owner's and live, and of each whether its cancel was requested.
+
+    A run that was written down while nobody here heard of it (a connection that broke at the commit, a request that was
+    cancelled) is not held: its lease runs out, and it is ended like any other that was abandoned.
+    """
+    rows = await session.execute(_RENEW, {"owner": owner, "until": now + LEASE, "held": list(held)})
     return {row.run_id: row.cancel_requested for row in rows}
 
 

@@ -83,7 +83,7 @@ class Runs:
         """
         held = set(self._held)
         async with self._db.of_nobody() as session:
-            live = await leases.renewed(session, self._owner, self._clock.now())
+            live = await leases.renewed(session, self._owner, held, self._clock.now())
         lost = (held & self._held) - live.keys()
         self._held -= lost
         return [*lost, *(run_id for run_id, is_unwanted in live.items() if is_unwanted)]

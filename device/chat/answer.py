@@ -60,14 +60,15 @@ class Answer:
         self._components += lines
 
     def _prose(self, text: str) -> None:
-        text = self._held_ends + text
-        shown = text.rstrip("\n")
-        text, self._held_ends = shown, text[len(shown) :]
+        whole = self._held_ends + text
+        text = whole.rstrip("\n")
+        ends = whole[len(text) :]
         while self._components and "\n" in text:
             line, _, text = text.partition("\n")
             self._screen.write(self._markdown.feed(line))
             self._close_line()
         self._screen.write(self._markdown.feed(text))
+        self._held_ends = ends
 
     def _close_line(self) -> None:
         self._held_ends = ""

@@ -27,6 +27,8 @@ CASES: tuple[tuple[str, str, str, Row], ...] = (
     ("start Renew the domain names", "tasks", "Renew the domain names", {"status": "in_progress"}),
     ("mark Renew the domain names as in progress", "tasks", "Renew the domain names", {"status": "in_progress"}),
     ("I'm working on Renew the domain names", "tasks", "Renew the domain names", {"status": "in_progress"}),
+    ("start the task Renew the domain names", "tasks", "Renew the domain names", {"status": "in_progress"}),
+    ("make the task Draft the newsletter high priority", "tasks", NEWSLETTER, {"priority": "high"}),
     ("reopen Book the photographer", "tasks", "Book the photographer", {"status": "todo"}),
     ("change Draft the newsletter to todo", "tasks", NEWSLETTER, {"status": "todo"}),
     ("set the priority of Draft the newsletter to low", "tasks", NEWSLETTER, {"priority": "low"}),
@@ -104,6 +106,7 @@ async def test_a_milestone_is_moved_without_saying_that_it_is_one(stage: Stage, 
         "move Draft the newsletter to project Driver app",
         "put Draft the newsletter into the Driver app project",
         "move Draft the newsletter to Driver app",
+        "add the task Draft the newsletter to project Driver app",
     ],
 )
 async def test_a_task_is_moved_to_a_project(stage: Stage, desk: Desk, words: str) -> None:

@@ -31,7 +31,7 @@ DOORS = {
     "caller_with_api_key(sought_hash bytea, at timestamp with time zone)",
     "use_socket_ticket(sought_hash bytea, at timestamp with time zone)",
     # What a process asks of all users' turns at once: ids, and leases of its own.
-    "renew_runs(renewer uuid, until timestamp with time zone)",
+    "renew_runs(renewer uuid, until timestamp with time zone, held_here uuid[])",
     "abandoned_runs(at timestamp with time zone)",
     "waiting_runs()",
     (

@@ -75,6 +75,16 @@ async def test_a_renewed_lease_keeps_a_turn_alive(service: Service, runs: Runs, 
     assert await elsewhere.finish(run, answered("x", "y"))
 
 
+async def test_a_turn_that_nobody_knows_of_is_not_kept_alive(service: Service, runs: Runs, ada_id: UUID) -> None:
+    """It was written down, and the connection broke before the process was told."""
+    run = await runs.open(new_run(ada_id))
+    unaware = Runs(runs._db, runs._vault, service.clock, owner=runs._owner)
+    service.clock.move(seconds=25)
+    await unaware.renew()
+    service.clock.move(seconds=10)
+    assert (ada_id, run.id) in await unaware.interrupt_abandoned()
+
+
 async def test_renewing_is_for_ones_own_turns_only(service: Service, runs: Runs, elsewhere: Runs, ada_id: UUID) -> None:
     run = await elsewhere.open(new_run(ada_id))
     move_past_the_lease(service)

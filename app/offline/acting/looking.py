@@ -1,6 +1,5 @@
 """Rows found: lists that are narrowed here where a tool cannot, and names made into the one row that is meant."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -136,18 +135,12 @@ def _fits(row: Row, wish: Wish, now: datetime | None) -> bool:
         (bool(wish.texts("status")), lambda: row.get("status") in wish.texts("status")),
         (bool(wish.text("status")), lambda: row.get("status", "active") == wish.text("status")),
         (bool(wish.texts("priority")), lambda: row.get("priority") in wish.texts("priority")),
-        (wish.has("changed_from"), lambda: wish.text("changed_from") <= _changed(row) <= wish.text("changed_to")),
         (wish.has("is_approved"), lambda: int(row.get("is_approved") == 1) == wish.number("is_approved")),
         (bool(wish.text("assignee")), lambda: _is_among(wish.text("assignee"), people(row))),
         (bool(wish.text("search")) and wish.noun != "task", lambda: _speaks_of(row, wish.text("search"))),
         (bool(wish.text("project_id")), lambda: row.get("project_id") == wish.text("project_id")),
     )
     return all(check() for asked, check in checks if asked)
-
-
-def _changed(row: Row) -> str:
-    """The day, as 2026-11-21; "" when it is not known."""
-    return next(iter(re.findall(r"\d{4}-\d{2}-\d{2}", str(row.get("updated")))), "")
 
 
 def _is_among(name: str, names: list[str]) -> bool:

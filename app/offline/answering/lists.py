@@ -15,6 +15,7 @@ from app.offline.told import Row, title_of
 from app.offline.words import joined
 
 _MOST_LINES = 10
+_WENT_BY_DUE = "\n\nWhen a task was finished is not recorded, so I went by when it was due."
 _MOST_NAMES = 3  # of finished tasks, beside the open ones that were asked for
 
 
@@ -28,7 +29,7 @@ def list_answer(outcome: Outcome, now: datetime | None) -> str:
     else:
         rows, finished = _finished_apart(outcome, rows)
         text = _count(outcome, rows, finished) if wish.has("count") else _list(outcome, rows, finished, now)
-    return f"{text}{note}"
+    return f"{text}{_WENT_BY_DUE if wish.has('by_due') else ''}{note}"
 
 
 def _finished_apart(outcome: Outcome, rows: list[Row]) -> tuple[list[Row], list[Row]]:

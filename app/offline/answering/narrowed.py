@@ -40,7 +40,6 @@ def _after(outcome: Outcome) -> list[str]:
         f"with {joined(priorities, 'or')} priority" if len(priorities) > 1 else "",
         "without a due date" if wish.has("undated") else "",
         f"{due}{_on(wish)}{wish.text('when')}" if wish.text("when") else "",
-        f"last changed {wish.text('changed')}" if wish.text("changed") else "",
         f"assigned to {_name(wish.text('assignee'))}" if wish.text("assignee") else "",
         *(f"{'for' if key == 'client' else 'in'} {plain(name)}" for key, name in outcome.owners.items()),
         f"matching “{plain(wish.text('search'))}”" if wish.text("search") else "",

@@ -29,7 +29,12 @@ NOTE = phrasings("""
     jot_down|write_down {content}
 """)
 # A new task called so, a high-priority task: so, three tasks: so and so
-_MAKE = r"(?:create|add|make|new|set up|start|insert|register|write|take|save|jot down|open|schedule|plan|enter)"
+# some verbs make something only of what is new: `make a task …`, but `make the task Buy milk high priority`, `open tasks`
+_MAKE = (
+    r"(?:create|add|new|set up|insert|register|write|jot down|"
+    r"(?:make|start|take|save|open|schedule|plan|enter)(?=\s+(?:me\s+)?(?:an?|another|new|\d+)\b|\s+notes?\s*:))"
+)
+_MOVES = re.compile(r"(?:add|put) the \w+ .+ (?:to|into|under) ", re.IGNORECASE | re.DOTALL)  # what is there already
 _CREATE = re.compile(
     rf"(?:{_MAKE}\s+)?(?:me\s+|for me\s+)?(?:a\s+|an\s+|another\s+|the\s+|\d+\s+)?(?:new\s+)?"
     rf"(?:(?P<priority>{'|'.join(PRIORITIES.values())})(?:[ -]priority)?\s+)?"
@@ -74,7 +79,7 @@ def read_creation(text: str, masked: Masked, now: datetime | None) -> list[Wish]
     for _, slots in fits(text, NOTE):
         return [_note_of(slots["content"], masked)]
     match = _CREATE.fullmatch(text)
-    if match is None or not _asks(text, match):
+    if match is None or not _asks(text, match) or _MOVES.match(text):
         return []
     noun, rest = noun_of(match["noun"]), match["rest"]
     extra: dict[str, Value] = {}

@@ -28,7 +28,7 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
         return [
             Wish("list", noun_of(re.sub(r"^(?:all |my |our |the )*", "", each, flags=re.IGNORECASE))) for each in words
         ]
-    text = plainly(text)
+    text = plainly(re.sub(said.DONE_TOO, "", text, flags=re.IGNORECASE))
     if not any(pattern.match(text) for pattern in (said.OPENERS, said.OWNED, said.ONLY_NAMED)):
         return []
     details: dict[str, Value] = {}
@@ -71,14 +71,13 @@ def plainly(text: str) -> str:
 
 
 def _finished(text: str, now: datetime | None) -> Wish | None:
-    """Tasks that are done and were changed last in the days asked for: nobody notes when a task was finished."""
+    """`what did I do yesterday?`: what was due in these days and is done; nobody notes when a task was finished."""
     done = said.DID.fullmatch(text)
-    span = next(spans(done["when"], now), None) if done is not None and now is not None else None
-    if done is None or span is None or _left(f"{done['when'][: span.start]} {done['when'][span.end :]}"):
+    details: dict[str, Value] = {"status": ["done"], "by_due": True}
+    if done is None or now is None:
         return None
-    details: dict[str, Value] = {"status": ["done"], "changed": _when(span)}
-    details |= {"changed_from": span.first.isoformat(), "changed_to": span.last.isoformat()}
-    return Wish("list", "task", details)
+    rest, has_date = _dates(done["when"], details, now)
+    return Wish("list", "task", details) if has_date and not _left(rest) else None
 
 
 def _noun(text: str) -> tuple[str, str]:
@@ -237,7 +236,8 @@ def _dates(text: str, details: dict[str, Value], now: datetime) -> tuple[str, bo
 def _when(span: Span) -> str:
     """`tomorrow`, `by friday`, `before 24 dec`."""
     relation = span.relation.removeprefix("due").strip()
-    text = f"{'' if relation in ('on', 'for', 'from') else relation} {span.words}".strip().lower()
+    words = re.sub(r"^(?:of|on) ", "", span.words.strip(), flags=re.IGNORECASE)
+    text = f"{'' if relation in ('on', 'for', 'from') else relation} {words}".strip().lower()
     return re.sub(r"[a-z]+day\b|\d+ [a-z]|\b[a-z]+(?= \d)", lambda name: _as_a_name(name[0]), text)
 
 

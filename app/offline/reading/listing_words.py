@@ -24,6 +24,7 @@ OPENERS = _compiled(
     r"which|what|whats|what's|who|how many|how much|(?:do|have|did) (?:i|we)|(?:are|is) there|is anything|anything",
     r"any\b|number of|all\b|my\b|our\b|the\b|open\b|tell me|i want to see|let me see|i need|bar|pie|line|a |an ",
     r"plan (?:my|our)|organi[sz]e (?:my|our)|brief me|catch me up",
+    r"(?:sort|order|group) (?:my|the|our|all)",
     r"overdue|high|low|medium|urgent|important|upcoming|pending|unfinished|completed|finished|done|late|archived|active",
     r"tasks?\b|to-?dos?\b|projects?\b|milestones?\b|timelines?\b|clients?\b|customers?\b|notes?\b",
 )
@@ -69,6 +70,7 @@ SEVERAL = re.compile(
     rf"(?:(?:{_LOOKING}|give me|tell me)(?: me| us)? )?(?P<nouns>{_ONE_LIST}(?:(?:,? and |, ){_ONE_LIST})+)",
     re.IGNORECASE,
 )
+DONE_TOO = r"\b(?:including|incl\.?|with) (?:the |all )?(?:done|completed?|finished)(?: ones| tasks)?$"
 TO_BE_DONE = _compiled(r"\b(?:next|most|first|should)\b")
 # what is Ben working on, what everyone does, when the next milestone is
 _SOMEBODY = r"(?!(?:i|we|you|it|there|that|this|left|next|new|up)\b)(?P<who>\w+)"
@@ -79,6 +81,8 @@ PLAINLY = tuple(
             r"(?:what|who)(?:'s| is| are) (?:everyone|everybody|who|each person) (?:doing|working on|up to|on what)",
             "open tasks by assignee",
         ),
+        (r"(?:hide|skip|leave out) (?:the |all |my )?(?:done|completed|finished) tasks", "open tasks"),
+        (r"(?:sort|order) (?:my|the|our|all) (?P<what>.+?) by (?P<how>.+)", r"list \g<what> sorted by \g<how>"),
         (r"who is (?:doing|working on) what", "open tasks by assignee"),
         (
             rf"what(?:'s| is| does| do) {_SOMEBODY} (?:doing|working on|up to|have to do|need to do)(?P<when>.*)",

@@ -19,8 +19,11 @@ NOUN_WORDS = {
 ANY_NOUN = "|".join(NOUN_WORDS.values())
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "fifth": 4, "last": -1}
 _BACK = re.compile(
-    rf"(?:it|this|that|this one|that one|the same|(?:this|that|the same) (?P<noun>{ANY_NOUN}))", re.IGNORECASE
+    rf"(?:it|this|that|this one|that one|the same|(?:this|that|the same) (?P<noun>{ANY_NOUN})|"
+    r"(?:the )?(?P<kind>task|to-?do|project|milestone|note|client|comment))",
+    re.IGNORECASE,
 )
+_NO_NAME = frozenset({"as", "to", "off", "with", "for", "of", "done", "up"})  # mark as done: of what?
 _ORDINAL = re.compile(
     rf"(?:the )?(?P<which>{'|'.join(_ORDINALS)})(?: (?:one|of them|(?P<noun>{ANY_NOUN})))?", re.IGNORECASE
 )
@@ -62,10 +65,12 @@ def target(part: str, masked: Masked, noun: str = "") -> Target:
     """`noun`: what the phrasing itself says about the kind; what the part says is stronger."""
     part = part.strip(" ,")
     if (back := _BACK.fullmatch(part)) is not None:
-        return Target(noun_of(back["noun"] or "") or noun, {"it": 0}, is_plain=True)
+        return Target(noun_of(back["noun"] or back["kind"] or "") or noun, {"it": 0}, is_plain=True)
     if (ordinal := _ORDINAL.fullmatch(part)) is not None:
         which = _ORDINALS[ordinal["which"].lower()]
         return Target(noun_of(ordinal["noun"] or "") or noun, {"it": which, "picked": True}, is_plain=True)
+    if part.lower() in _NO_NAME:
+        return Target(noun, {"it": 0})
     if _ALL.fullmatch(part) or _SORT.fullmatch(part):
         return Target(noun, {}, is_many=True)
     said = False
