@@ -7,7 +7,6 @@ from app.assistant.shaping.sanitizer import Sanitizer
 from app.assistant.shaping.seen import SeenIds
 from app.assistant.shaping.shaper import Shaper
 from app.billing.token_budget import TokenBudget
-from app.llm.failures import ModelUnavailable
 from app.llm.port import ChatModel, Finished, ModelRequest, TextDelta
 
 MOST_READ = 2000  # characters of the question, and of the answer
@@ -18,7 +17,10 @@ class Titling:
         self._model, self._budget, self._sanitizer = model, budget, sanitizer
 
     async def ask(self, user_id: UUID, message: str, answer: str) -> str:
-        """A title for a conversation that began like this. Raises `ModelFailed`, `QuotaExceeded`."""
+        """A title for a conversation that began like this; empty when the model has none to show.
+
+        Raises `ModelFailed`, `QuotaExceeded`.
+        """
         if not self._model.is_free:
             await self._budget.allow(user_id)
         words: list[str] = []
@@ -29,10 +31,7 @@ class Titling:
                 await self._budget.count(user_id, delta.usage.input_tokens, delta.usage.output_tokens)
         # No row has been read here, so no tag can be right.
         shaper = Shaper(sanitizer=self._sanitizer, seen=SeenIds(), own_urls=frozenset(), tags=False)
-        title = "".join([*shaper.feed("".join(words)), *shaper.end()])
-        if not title.strip():
-            raise ModelUnavailable("The model gave no title.")
-        return title
+        return "".join([*shaper.feed("".join(words)), *shaper.end()])
 
 
 def _request(message: str, answer: str) -> ModelRequest:

@@ -240,7 +240,7 @@ class Turn:
             await asyncio.wait([self._claiming])
         ending = ending_of(work, self._stopped_by)
         messages = work.result() if ending.status == "completed" else []
-        self._context.voice.hush()
+        self._context.voice.hush(ending.status)
         outcome = outcome_of(self.question, ending, messages, self._context)
         for attempt in range(KEEP_ATTEMPTS):
             try:

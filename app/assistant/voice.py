@@ -15,6 +15,7 @@ from app.devices.turns import TurnStream
 Status = Literal["completed", "cancelled", "failed"]
 TOGETHER_S = 0.025
 PARAGRAPH = "\n\n"
+NOTHING_TO_SHOW = "I cannot show that."
 
 
 class Voice:
@@ -25,6 +26,8 @@ class Voice:
         self._stream, self._thread_id, self._shaper = stream, thread_id, shaper
         self._is_floating = is_floating
         self._said = [said] if said else []
+        if said:
+            shaper.recall(said)
         self._message_has_text = False
         self._unsent: list[str] = []
         self._flush: asyncio.TimerHandle | None = None
@@ -47,7 +50,7 @@ class Voice:
 
     def end_message(self) -> None:
         """One message of the model is complete; what comes next is another paragraph."""
-        self._say(self._shaper.end())
+        self._say(self._shaper.end_message())
         self._message_has_text = False
 
     def _say(self, chunks: list[str]) -> None:
@@ -97,14 +100,19 @@ class Voice:
 
     def end(self, status: Status, mutations: list[Mutation], usage: Usage, error: TurnError | None) -> None:
         """The last frame. Whatever happened before, exactly one."""
-        self.hush()
+        self.hush(status)
         self._send()
         self._about("tasks")
         self._stream.end(status, mutations=mutations, usage=usage, error=error)
 
-    def hush(self) -> None:
-        """Everything said so far is sent, and no timer is left."""
-        self._say(self._shaper.end())
+    def hush(self, status: Status | None = None) -> None:
+        """Everything said so far is sent, and no timer is left.
+
+        `status`: the turn ends with it. A completed answer of which nothing may be shown says so, once.
+        """
+        self.end_message()
+        if status == "completed" and self._shaper.has_removed_all and NOTHING_TO_SHOW not in self._said:
+            self._say([NOTHING_TO_SHOW])
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None

@@ -34,10 +34,10 @@ async def shared_model() -> AsyncIterator[ScriptedModel]:
 
 
 @pytest.fixture
-async def model(shared_model: ScriptedModel) -> AsyncIterator[ScriptedModel]:
+def model(shared_model: ScriptedModel) -> ScriptedModel:
     shared_model.reset()
     shared_model.answers[ROUTER] = lambda _body: say("A title")
-    yield shared_model
+    return shared_model
 
 
 @pytest.fixture(scope="package")

@@ -130,8 +130,8 @@ async def desktop(
         home,
         service.url,
         tokens=person.access_token,
-        on_frame=lambda frame: holder[0].came(frame),
-        on_approval=lambda approval: holder[0].on_approval(approval),
+        on_frame=lambda frame: holder[0].came(frame),  # noqa: PLW0108 - it is made after the device
+        on_approval=lambda approval: holder[0].on_approval(approval),  # noqa: PLW0108 - likewise
         backoff_base_s=0.02,
         backoff_cap_s=0.1,
         crowded_s=0.05,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from app.assistant.shaping.entities import NAMES
+from app.assistant.shaping.entities import BEGINS_MARK, MARK, NAMES
 from app.assistant.shaping.html_names import HTML_NAMES, PARTS_WORDS, SWALLOWED
 
 HELD = 4_096  # characters of a comment, an HTML tag or a script that are waited for
@@ -11,6 +11,7 @@ _NAME_HELD = 64
 _ADDRESS_HELD = 2_048
 
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
+_BEGUN_MARK = re.compile(rf"{MARK}[0-9a-f]{{0,3}}")
 _OUR_NAME = re.compile(r"</?([a-zA-Z]+)(?=[\s/>])")
 _END_OF_TAG = re.compile(r"[<>]|\n[ \t]*\n")
 _ADDRESS = re.compile(r"[^\s<>]*")
@@ -56,8 +57,14 @@ def ours(text: str, start: int, *, final: bool) -> Ours | Text | None:
     if found := _OUR_NAME.match(text, start):
         name = found.group(1).lower()
         return Ours(name) if name in NAMES else PLAIN
+    if BEGINS_MARK.match(text, start):
+        return Ours(MARK)
     rest = text[start : start + 16].lower().replace("/", "", 1)[1:]
-    return None if not final and start + 16 > len(text) and any(name.startswith(rest) for name in NAMES) else PLAIN
+    return None if not final and start + 16 > len(text) and _is_begun(rest) else PLAIN
+
+
+def _is_begun(name: str) -> bool:
+    return any(each.startswith(name) for each in (*NAMES, MARK)) or _BEGUN_MARK.fullmatch(name) is not None
 
 
 def angle(text: str, start: int, *, final: bool) -> Angle | None:
@@ -70,6 +77,8 @@ def angle(text: str, start: int, *, final: bool) -> Angle | None:
     found = _NAME.match(text, start)
     if found is None:
         return PLAIN
+    if BEGINS_MARK.match(text, start):
+        return Ours(MARK)
     if found.end() - start > _NAME_HELD:
         return ESCAPED
     if found.end() == len(text) and not final:

@@ -2,37 +2,18 @@
 
 The first word of a passage cannot be told from any other word and has been sent by the time the second arrives; from
 the second on they are held, at most five, and sent or cut when the sixth decides. What is compared is the sequence of
-words the user would read, also over a cut, so no window of six can ever stand in it, whatever the chunks were.
+words the user would read, also over a cut or over something that is no text, so no window of six can ever stand in it,
+whatever the chunks were.
 """
 
 import re
 from collections import Counter
 
 from app.assistant.shaping.fingerprints import NOTHING, WINDOW, Fingerprints
-from app.assistant.shaping.words import ASCII_WORD, IN_WORD, LONGEST, WORD, folded
+from app.assistant.shaping.omission import Cut
+from app.assistant.shaping.words import ASCII_WORD, IN_WORD, LONGEST, WORD, folded, words_of
 
-GAP = 256  # characters between two words past which they are not consecutive: what bounds the held text
-CUT = "…"  # keeps the two sides of a cut apart, so that they never make syntax together
-_STRUCTURE = re.compile(r"(?:[ \t]*\n[ \t]*)+|\\*`+|~{3,}")
-
-
-class Cut:
-    """What remains of a passage: marks of omission between the line breaks and code fences it had, which others need."""
-
-    def __init__(self) -> None:
-        self._marks: list[str] = []
-
-    def take(self, text: str) -> None:
-        for found in _STRUCTURE.finditer(text):
-            breaks = min(found.group().count("\n"), 2)
-            mark = "\n" * breaks or found.group()
-            if breaks and self._marks and self._marks[-1].isspace():
-                self._marks[-1] = max(self._marks[-1], mark, key=len)
-            else:
-                self._marks.append(mark)
-
-    def __str__(self) -> str:
-        return CUT + "".join(mark + CUT for mark in self._marks)
+GAP = 256  # characters between two words past which nothing is held
 
 
 class Cuts:
@@ -43,18 +24,24 @@ class Cuts:
         self._text = ""  # not sent yet
         self._read = 0  # up to where it has been read; a word that may go on is unread
         self._begun = ""  # a word whose first part was sent already
-        self._cut: Cut | None = None
         self._window: tuple[str, ...] = ()  # the last five words of the passage that is being cut
         self._forget()
 
     def _forget(self) -> None:
+        self._cut: Cut | None = None
         self._recent: tuple[str, ...] = ()  # the last words read, sent and held, that may be part of a passage
         self._matched = 0  # how many of them begin a window
         self._held: list[int] = []  # where the held ones start
 
     def feed(self, text: str) -> str:
+        if not text:
+            return ""
         self._text += text
         return self._go_on(final=False)
+
+    def end_part(self) -> str:
+        """The rest. A passage that goes on in what comes later is cut from there on."""
+        return self._go_on(final=True)
 
     def end(self) -> str:
         """The rest. What comes later is a text of its own."""
@@ -120,20 +107,27 @@ class Cuts:
     def _word(self, out: list[str], word: str, start: int, end: int) -> bool:
         if self._cut is not None:
             return self._word_in_cut(out, word, end)
-        size = self._matched
-        while size and word not in self._prints.after(self._recent[-size:]):
-            size -= 1
-        size = size + 1 if size or word in self._prints.first else 0
+        size = self._size_with(word)
         self._read = end
         if size == WINDOW:
             self._begin_cut(out, word, start, end)
             return False
-        self._recent = (*self._recent, word)[-size:] if size else ()
-        self._matched = size
+        self._follow(word, size)
         if size > 1 or self._held:
             self._held.append(start)
             del self._held[: max(len(self._held) - max(size - 1, 0), 0)]
         return True
+
+    def _size_with(self, word: str) -> int:
+        """How many of the last words read begin a window if this is the next."""
+        size = self._matched
+        while size and word not in self._prints.after(self._recent[-size:]):
+            size -= 1
+        return size + 1 if size or word in self._prints.first else 0
+
+    def _follow(self, word: str, size: int) -> None:
+        self._recent = (*self._recent, word)[-size:] if size else ()
+        self._matched = size
 
     def _begin_cut(self, out: list[str], word: str, start: int, end: int) -> None:
         """Cut from the first held word to this one. Numbers at the edges stay: they may be those of a list."""
@@ -174,14 +168,12 @@ class Cuts:
         out.append(str(self._cut))
         self._cut = None
         self._read = 0
-        self._matched = next(
-            (
-                size
-                for size in range(min(WINDOW - 1, len(self._recent)), 0, -1)
-                if self._prints.begins(self._recent[-size:])
-            ),
-            0,
-        )
+        self._match_recent()
+
+    def _match_recent(self) -> None:
+        sizes = range(min(WINDOW - 1, len(self._recent)), 0, -1)
+        self._matched = next((size for size in sizes if self._prints.begins(self._recent[-size:])), 0)
+        self._recent = self._recent[-self._matched :] if self._matched else ()
 
     def _may_go_on(self, out: list[str], start: int) -> bool:
         """The text ends in a word, perhaps not a whole one: hold it if it may be the next of a passage."""
@@ -205,28 +197,38 @@ class Cuts:
     def _rest(self, out: list[str], *, final: bool) -> bool:
         """What comes after the last word read: sent at once unless something before it is held."""
         if self._cut is not None:
-            if final or len(self._text) - self._read > GAP:
-                self._end_cut(out) if final else self._let_go(out, len(self._text))
-                return False
+            if len(self._text) - self._read > GAP or (final and (self._cut or self._text)):
+                self._let_go(out, len(self._text))
             return True
         if self._held and not final and len(self._text) - self._read <= GAP:
             out.append(self._send(self._held[0]))
             return True
-        if self._held and not final:
-            self._forget()
         self._held = []
         out.append(self._send(len(self._text)))
         return True
 
     def _let_go(self, out: list[str], upto: int) -> None:
-        """Too far from one word to the next: what was held is harmless."""
+        """Nothing more is waited for: what is held is sent, and what goes on with it will be cut."""
         if self._cut is not None:
+            upto -= self._let_go_of_numbers(self._cut)
             out.append(str(self._cut))
-            self._cut = None
-            self._forget()
-        elif self._held:
-            self._forget()
+            self._cut = Cut()
+        self._held = []
         out.append(self._send(upto))
+
+    def _let_go_of_numbers(self, cut: Cut) -> int:
+        """In a cut, numbers wait for a word behind them. They are sent, or left out if they complete a passage themselves.
+
+        How many characters were left out.
+        """
+        self._match_recent()
+        for word in words_of(self._text[: self._read]):
+            size = self._size_with(word)
+            if size == WINDOW:
+                cut.take(self._text[: self._read])
+                return len(self._send(self._read))
+            self._follow(word, size)
+        return 0
 
     def _send(self, upto: int) -> str:
         sent, self._text = self._text[:upto], self._text[upto:]

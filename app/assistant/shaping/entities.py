@@ -13,12 +13,16 @@ from app.assistant.shaping import charts
 from app.assistant.shaping.seen import KINDS, SeenIds
 
 NAMES = frozenset({*KINDS, "chart"})
+MARK = "data-"  # and a number nobody is to know: the marks of what a model is given as data
 TAG_HELD = 4_096  # characters of a tag that are waited for
 CHART_HELD = 65_536
 
 _NAME = re.compile(r"</?[a-zA-Z]+")
 _OPENING = re.compile(r"<([a-zA-Z]+)[ \t]{0,64}>")
 _CLOSING = re.compile(r"</[a-zA-Z]+[ \t]{0,64}>")
+BEGINS_MARK = re.compile(rf"</?{MARK}[0-9a-f]{{4}}", re.IGNORECASE)
+_MARK_NAME = re.compile(rf"</?{MARK}[0-9a-f]{{4,256}}", re.IGNORECASE)
+_MARK_ATTRIBUTES = re.compile(rf"{_MARK_NAME.pattern}[^<>`\n]{{0,256}}", re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"</?[a-zA-Z]+[^<>`\n]{0,256}")
 _IDS = re.compile(r"\s*\[([^\[\]<>`]*)")
 _CLOSES_CHART = re.compile(r"</chart\s*>", re.IGNORECASE)
@@ -32,7 +36,7 @@ class Found:
 
 
 class Entities:
-    """`find` is asked at the `<` of one of our names, opening or closing."""
+    """`find` is asked at the `<` of one of our names or of a mark, opening or closing."""
 
     def __init__(self, seen: SeenIds, clean: Callable[[str], str], removed: Counter[str], *, are_allowed: bool) -> None:
         self._seen, self._clean, self._removed, self._are_allowed = seen, clean, removed, are_allowed
@@ -45,22 +49,14 @@ class Entities:
         return found
 
     def _find(self, text: str, start: int, name: str, *, final: bool) -> Found | None:
+        if name == MARK:
+            return _dropped(text, start, _MARK_NAME, _MARK_ATTRIBUTES, final=final)
         opening = _OPENING.match(text, start)
         if opening is None:
-            return self._malformed(text, start, final=final)
+            return _malformed(text, start, final=final)
         if name == "chart":
             return self._chart(text, opening.end(), final=final)
         return self._entity(text, start, opening.end(), name, final=final)
-
-    def _malformed(self, text: str, start: int, *, final: bool) -> Found | None:
-        """A closing tag on its own, or one with attributes."""
-        if closing := _CLOSING.match(text, start):
-            return Found(closing.end())
-        found = _ATTRIBUTES.match(text, start)
-        end = found.end() if found else start + 1
-        if end == len(text):
-            return Found(end) if final else None
-        return Found(end + 1) if text[end] == ">" else Found(_end_of_name(text, start))
 
     def _entity(self, text: str, start: int, body: int, name: str, *, final: bool) -> Found | None:
         limit = start + TAG_HELD
@@ -122,6 +118,23 @@ class Entities:
         return f"<chart>{chart}</chart>" if chart is not None else ""
 
 
-def _end_of_name(text: str, start: int) -> int:
-    found = _NAME.match(text, start)
+def _malformed(text: str, start: int, *, final: bool) -> Found | None:
+    """A closing tag on its own, or one with attributes."""
+    if closing := _CLOSING.match(text, start):
+        return Found(closing.end())
+    return _dropped(text, start, _NAME, _ATTRIBUTES, final=final)
+
+
+def _dropped(
+    text: str, start: int, name: re.Pattern[str], with_attributes: re.Pattern[str], *, final: bool
+) -> Found | None:
+    """All of a tag that ends, or with which the text ends; else its name."""
+    end = _end(with_attributes, text, start)
+    if end == len(text):
+        return Found(end) if final else None
+    return Found(end + 1) if text[end] == ">" else Found(_end(name, text, start))
+
+
+def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    found = pattern.match(text, start)
     return found.end() if found else start + 1

@@ -50,9 +50,18 @@ class Markup(CodeSteps):
         return self._page.take()
 
     def end(self) -> list[str]:
-        self._read("".join(self._waiting), final=True)
+        waiting, self._awaited = "".join(self._waiting), 0
+        self._waiting.clear()
+        self._read(waiting, final=True)
         self._brackets.let_go()
         return self._page.take()
+
+    def end_part(self) -> list[str]:
+        """As `end`. What is fed later stands behind a blank line, which is not among the pieces."""
+        pieces = self.end()
+        self._read("\n\n", final=True)
+        self._page.take()
+        return pieces
 
     def _with_line_feeds(self, text: str) -> str:
         if self._after_return and text:

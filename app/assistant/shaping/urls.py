@@ -17,6 +17,7 @@ TOKEN = re.compile(r"[^\s<>`\[\]|\"]+")
 _ANYWHERE = re.compile(rf"(?:https?://|ftp://|www\.){TOKEN.pattern}", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\s\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
 _RUNS_OR_CARRIES = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
+_MARK = re.compile(r"/?data-[0-9a-f]{4,}(?:kind=|/?\Z)", re.IGNORECASE)  # of what a model is given as data
 _BARE_DATA = re.compile(r"data:[\w.+-]*[/;,]", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:([\w.+-]{1,64}@[\w.-]{1,255})(?:\?.*)?", re.IGNORECASE | re.DOTALL)
 _LAST = ".,;:!?'*_~\\"
@@ -33,7 +34,7 @@ class Address:
 def address(raw: str, own: frozenset[str] | set[str]) -> Address:
     """Decide by what a renderer would make of it: entities, escapes, white space and invisible characters undone."""
     plain = _INVISIBLE.sub("", unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", raw)))
-    if not plain or _RUNS_OR_CARRIES.match(plain):
+    if not plain or _RUNS_OR_CARRIES.match(plain) or _MARK.match(plain):
         return Address("none", "")
     if raw in own:
         return Address("own", raw)

@@ -14,6 +14,7 @@ _WRITTEN = r"""
 [ ] ![ ! ]( ( ) ](http://e.com/x) ](//e.com) [x](//e.com) ![x](//e.com/i) ![a][r] [r]: [^1]: ]: [o](http://own.org/zq)
 ![o](http://own.org/zq) <http://e.com> http://e.com/a http:// ht tp://e.com www. www w .e.com ftp://x.y x://y // : /
 javascript: data:text/html,x (javascript:alert(1)) mailto:a@b.co <a@b.co>
+<data-7b41ef09 </data-7b41ef09> <data- 7b41 ef09 kind="x">
 task_ agent task_agent Qx-can ary-7f3a91c2 a 1 foo bar
 """
 _SYNTAX = _WRITTEN.split()
@@ -60,7 +61,55 @@ def test_no_window_of_a_prompt_and_no_secret_and_no_internal_name_gets_through(t
     answer = shaped(text)
     assert quoted(answer) == set()
     assert SECRET not in answer
-    assert re.search(r"(?<!\w)task_agent(?!\w)", answer) is None
+    assert "task_agent" not in answer.replace("\\", "").lower()
+    assert re.search(r"</?data-[0-9a-f]{4}", answer) is None
+
+
+_TAG = re.compile(r"<(task|note)>\[[^\]]*\]</\1>")
+_tags = st.sampled_from(["<task>[t1]</task>", " <note>[n1]</note> ", "\n<task>[t2,t1]</task>\n", f" {OWN} ", "<b></b>"])
+_told = st.sampled_from([f"{PROMPT} {SECRET} task_agent", f"task\\_agent {SECRET}\n{PROMPT}"])
+
+
+@_quick
+@given(_told, st.lists(st.tuples(st.integers(1, 40), _tags), min_size=1), st.integers(1, 40))
+def test_tags_and_the_ends_of_messages_help_nothing_out(text: str, parts: list[tuple[int, str]], every: int) -> None:
+    one, answer, written = shaper(), [], text
+    for number, (size, tag) in enumerate(parts * (len(text) // len(parts))):
+        answer += one.feed(written[:size])
+        answer += one.feed(tag) if number % every else [*one.end_message(), "\0"]
+        written = written[size:]
+        if not written:
+            break
+    told = "".join([*answer, *one.feed(written), *one.end()])
+    assert quoted(_TAG.sub(" ", told).replace("\0", " ")) == set()
+    joined = _TAG.sub("", told).replace("\0", "")
+    assert SECRET not in joined
+    assert "task_agent" not in joined.replace("\\", "")
+
+
+@_quick
+@given(_answers, _answers, st.lists(st.integers(0, 10_000), max_size=12))
+def test_messages_make_nothing_together_that_would_load_link_run_or_leak(one: str, two: str, cuts: list[int]) -> None:
+    def told(first: list[str], second: list[str]) -> str:
+        turn = shaper()
+        sent = [chunk for piece in first for chunk in turn.feed(piece)] + turn.end_message()
+        return "".join([*sent, "\n\n", *(chunk for piece in second for chunk in turn.feed(piece)), *turn.end()])
+
+    whole = told([one], [two])
+    assert told(_split(one, cuts), _split(two, cuts)) == whole
+    assert live(whole) == []
+    assert quoted(whole) == set()
+    assert SECRET not in whole
+
+
+@_quick
+@given(_answers)
+def test_a_turn_taken_up_again_reads_on_where_it_was(text: str) -> None:
+    went_on, recalled = shaper(), shaper()
+    said = "".join([*went_on.feed("Rows live on the device: "), *went_on.end_message()])
+    recalled.recall(said)
+    assert not recalled.removed
+    assert recalled.feed(text) + recalled.end() == went_on.feed(text) + went_on.end()
 
 
 @_quick

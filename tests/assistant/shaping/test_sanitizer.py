@@ -48,9 +48,65 @@ def test_code_fences_and_line_breaks_in_a_cut_stay_in_pairs() -> None:
 
 
 def test_internal_names_become_a_neutral_word() -> None:
-    assert clean("The Task_Agent, note\\_agent; my_task_agent, task agent.") == (
-        "The assistant, assistant; my_task_agent, task agent."
+    assert clean("The Task_Agent, note\\_agent; task agent.") == "The assistant, assistant; task agent."
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("with_task_agent_and task_agents", "with_assistant_and assistants"),
+        ("mytask_agent MYTASK\\_AGENTS", "mytask_assistant MYTASK\\_assistantS"),
+        ("task_agentask_agent", "assistantask_assistant"),
+        ("multitask_agency snake_case", "multitask_agency snake_case"),
+    ],
+)
+def test_internal_names_are_found_inside_longer_words(written: str, sent: str) -> None:
+    assert clean(written) == sent
+    for at in range(len(written)):
+        stream = SANITIZER.stream()
+        assert stream.feed(written[:at]) + stream.feed(written[at:]) + stream.end() == sent
+
+
+def test_an_internal_name_without_an_underscore_is_found_as_a_whole_word_only() -> None:
+    sanitizer = Sanitizer([], identifiers=["Delegator"])
+    stream = sanitizer.stream()
+    assert stream.feed("a delega") == "a "
+    assert stream.feed("tor, delegators") + stream.end() == "assistant, delegators"
+    assert stream.removed == {"identifier": 1}
+
+
+def test_no_word_waits_because_it_ends_like_the_beginning_of_a_name() -> None:
+    stream = SANITIZER.stream()
+    assert stream.feed("multitask") == "multitask"
+    assert stream.feed("_a") == ""
+    assert stream.feed("im") == "_aim"
+
+
+def test_what_a_part_ends_with_is_sent_and_what_goes_on_with_it_is_cut() -> None:
+    stream = SANITIZER.stream()
+    parts = ["Rows live on the device. ", "Call ", "`task", "\n", "agent` for me. ", f"Key {SECRET[:9]}", SECRET[9:]]
+    sent = [stream.feed(part) + stream.end_part() for part in parts]
+    assert sent == ["Rows live on the device. ", "… ", "…`…", "\n", "…`… me. ", "Key Qx-canary", "…"]
+
+
+def test_a_name_over_several_parts_is_cut_in_the_last() -> None:
+    stream = SANITIZER.stream()
+    parts = ["by task_", "ag", "ent, by my", "task", "_agent"]
+    sent = [stream.feed(part) + stream.end_part() for part in parts]
+    assert sent == ["by task_", "ag", "assistant, by my", "task", "_assistant"]
+
+
+def test_numbers_at_the_end_of_a_part_stay() -> None:
+    stream = SANITIZER.stream()
+    assert (
+        stream.feed("never carried rows live on the device call 3. ") + stream.end_part() == "never carried rows … 3. "
     )
+
+
+def test_an_end_forgets_what_was_said() -> None:
+    stream = SANITIZER.stream()
+    for part in ("rows live on the device ", "call task", "_agent "):
+        assert stream.feed(part) + stream.end() == part
 
 
 def test_a_secret_is_removed_wherever_it_stands() -> None:
@@ -74,6 +130,7 @@ def test_no_more_than_five_words_are_held() -> None:
 def test_held_words_are_let_go_when_the_next_one_is_far() -> None:
     stream = SANITIZER.stream()
     assert stream.feed("rows live" + " " * 300) == "rows live" + " " * 300
+    assert stream.feed("on the device call me") == "… me"
 
 
 def test_what_was_removed_is_counted() -> None:

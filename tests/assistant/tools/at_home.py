@@ -102,6 +102,8 @@ def turn_on(tables: StoredTables) -> TurnContext:
         embedder=Embedding(),
         tables=cast("DeviceTables", tables),
         voice=absent,
+        words="",
+        sanitizer=absent,
         budget=absent,
         policy=Policy(),
         meter=absent,
