@@ -14,8 +14,10 @@ from tests.assistant.talking import Desktop, ScriptedModel, desktop, say
 from tests.conftest import make_settings
 from tests.devices.live import LiveService, live
 
-# The proportions of the service, short enough to be met in a test.
+# For tests of time-outs: the proportions of the service, short enough to be met.
 QUICK_MODEL = ModelLimits(connect_s=0.5, first_token_s=0.5, between_tokens_s=0.3, call_s=2.0, pause_s=0.01)
+# For all others: a busy machine is no reason to fail.
+PATIENT_MODEL = ModelLimits(pause_s=0.01)
 ROUTER = "router"
 
 Talking = Callable[..., AbstractAsyncContextManager[LiveService]]
@@ -42,7 +44,7 @@ def model(shared_model: ScriptedModel) -> ScriptedModel:
 
 @pytest.fixture(scope="package")
 async def shared_talking(settings: Settings, shared_model: ScriptedModel) -> AsyncIterator[LiveService]:
-    async with live(settings.model_copy(update=with_model(shared_model)), model_limits=QUICK_MODEL) as service:
+    async with live(settings.model_copy(update=with_model(shared_model)), model_limits=PATIENT_MODEL) as service:
         yield service
 
 
@@ -65,7 +67,7 @@ def tuned(settings: Settings, model: ScriptedModel) -> Talking:
 
     @asynccontextmanager
     async def start(
-        turn_limits: TurnLimits | None = None, model_limits: ModelLimits = QUICK_MODEL, port: int = 0, **changes: Any
+        turn_limits: TurnLimits | None = None, model_limits: ModelLimits = PATIENT_MODEL, port: int = 0, **changes: Any
     ) -> AsyncIterator[LiveService]:
         wanted = settings.model_copy(update=with_model(model) | changes)
         async with live(wanted, turn_limits=turn_limits, model_limits=model_limits, port=port) as service:
@@ -81,7 +83,7 @@ def own(fresh_database_url: str, tmp_path: Path, model: ScriptedModel) -> Talkin
 
     @asynccontextmanager
     async def start(
-        turn_limits: TurnLimits | None = None, model_limits: ModelLimits = QUICK_MODEL, port: int = 0, **changes: Any
+        turn_limits: TurnLimits | None = None, model_limits: ModelLimits = PATIENT_MODEL, port: int = 0, **changes: Any
     ) -> AsyncIterator[LiveService]:
         wanted = base.model_copy(update=with_model(model) | changes)
         async with live(wanted, turn_limits=turn_limits, model_limits=model_limits, port=port) as service:

@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from app.assistant.limits import TurnLimits
-from tests.assistant.conftest import Talking
+from tests.assistant.conftest import QUICK_MODEL, Talking
 from tests.assistant.talking import Desktop, ScriptedModel, call, calls, delegated, desktop, say
 from tests.fakes.model import Reply, cut, drip, garbage, hang, nothing, raw_call, refuse
 
@@ -18,8 +19,6 @@ from tests.fakes.model import Reply, cut, drip, garbage, hang, nothing, raw_call
         pytest.param(refuse(429), "model_unavailable", id="has no room"),
         pytest.param(refuse(401), "model_unavailable", id="does not know the key"),
         pytest.param(refuse(400, code="context_length_exceeded"), "context_too_long", id="is asked too much"),
-        pytest.param(hang(before="headers", seconds=30), "model_timeout", id="hangs"),
-        pytest.param(hang(before="first_token", seconds=30), "model_timeout", id="says nothing"),
         pytest.param(garbage(), "model_unavailable", id="speaks something else"),
         pytest.param(nothing(), "model_unavailable", id="gives empty answers"),
     ],
@@ -43,11 +42,16 @@ async def test_a_model_that_breaks_off_in_mid_sentence(ada: Desktop, model: Scri
     assert "You have".startswith(heard.text[:3]) or heard.text.startswith("You")
 
 
-async def test_a_model_that_stops_talking(ada: Desktop, model: ScriptedModel) -> None:
-    model.script(hang(before="end", seconds=30))
-    heard = await ada.ask("Hello")
-    assert heard.error == "model_timeout"
-    await model.until_idle()
+@pytest.mark.parametrize("where", ["headers", "first_token", "end"])
+async def test_a_model_that_hangs(
+    tuned: Talking, model: ScriptedModel, tmp_path: Path, where: Literal["headers", "first_token", "end"]
+) -> None:
+    model.answer = lambda _body: hang(before=where, seconds=30)
+    async with tuned(model_limits=QUICK_MODEL) as service, desktop(service, tmp_path / "ada") as ada:
+        heard = await ada.ask("Hello")
+        heard.check()
+        assert (heard.end["status"], heard.error) == ("failed", "model_timeout")
+        await model.until_idle()
 
 
 async def test_a_slow_model_is_waited_for(ada: Desktop, model: ScriptedModel) -> None:
