@@ -78,6 +78,12 @@ def without_socket_addresses(record: logging.LogRecord) -> bool:
     return not (isinstance(record.msg, str) and record.msg.startswith(('%s - "WebSocket', "Invalid UTF-8 sequence")))
 
 
+def first_line_only(record: logging.LogRecord) -> bool:
+    """asyncio tells of a failed task with the text of its exception on the lines below, and that may be anybody's words."""
+    record.msg = str(record.msg).partition("\n")[0]
+    return True
+
+
 def set_up_logging(*, level: str, as_json: bool) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -121,4 +127,5 @@ def _adopt_the_standard_library(shared: list[Processor], render: list[Processor]
     # At DEBUG the WebSocket library would tell every frame: the user's own rows.
     server.setLevel(max(chosen, logging.INFO))
     server.filters[:] = [without_socket_addresses]
+    logging.getLogger("asyncio").filters[:] = [first_line_only]
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

@@ -123,6 +123,7 @@ class Parts:
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
         self.readiness = self._readiness()
         self._drained: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     def attach(self, app: FastAPI) -> None:
         """Where each feature's `deps.py` looks for its services."""
@@ -148,8 +149,11 @@ class Parts:
             await self.assistant.services.assistant.take_up()
             self.assistant.leases.start()
             self.revocation.start()
+            self._warming = asyncio.create_task(self.models.warm_up(), name="warm up the model")
             yield
         finally:
+            if self._warming is not None:
+                self._warming.cancel()
             self.begin_stopping()
             assert self._drained is not None
             await self._drained

@@ -17,6 +17,7 @@ from app.assistant.desk import Noted
 from app.assistant.graphs import RECURSION_LIMIT, supervisor
 from app.assistant.meter import Meter
 from app.assistant.models import CONNECTIONS
+from app.assistant.shaping.sanitizer import Sanitizer
 from app.llm.openai_compatible import OpenAICompatible
 from app.llm.resilient import ResilientModel
 from app.offline.embeddings import HashingEmbedder
@@ -68,6 +69,8 @@ def on_our_adapter(url: str) -> PlainTurn:
             embedder=HashingEmbedder(),
             tables=cast("Any", _Rows()),
             voice=cast("Any", voice),
+            words="",
+            sanitizer=Sanitizer([]),
             budget=Unlimited(),
             policy=Policy(),
             meter=Meter(),

@@ -146,12 +146,14 @@ def test_a_changed_lock_leaves_nothing_of_the_old_one(installed: Checkout) -> No
     assert not (installed.root / ".venv" / "mark").exists()
 
 
+@pytest.mark.faults
 def test_an_environment_whose_checkout_moved_is_made_anew(installed: Checkout) -> None:
     installed.root = installed.root.rename(installed.root.with_name("moved"))
     assert "Installing" in installed.run("run")
     assert str(installed.root) in (installed.root / ".venv" / "bin" / "pip").read_text()
 
 
+@pytest.mark.faults
 def test_an_environment_whose_python_vanished_is_made_anew(installed: Checkout) -> None:
     python = installed.root / ".venv" / "bin" / "python"
     python.unlink()
@@ -160,6 +162,7 @@ def test_an_environment_whose_python_vanished_is_made_anew(installed: Checkout) 
     assert not (installed.root / ".venv" / "mark").exists()
 
 
+@pytest.mark.faults
 def test_an_addition_that_was_killed_leaves_nothing_to_rely_on(installed: Checkout) -> None:
     installed.lock("requirements-dev.txt", "additional")  # never there before: pip has to ask for it
     installed.begin_and_kill("dev")
@@ -168,6 +171,7 @@ def test_an_addition_that_was_killed_leaves_nothing_to_rely_on(installed: Checko
     assert not (installed.root / ".venv" / "mark").exists()
 
 
+@pytest.mark.faults
 def test_what_a_killed_installation_left_is_waited_out_and_cleared_away(checkout: Checkout) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
@@ -184,6 +188,7 @@ def test_what_a_killed_installation_left_is_waited_out_and_cleared_away(checkout
     assert checkout.has("helpful")
 
 
+@pytest.mark.faults
 def test_two_runs_at_once_wait_for_each_other(checkout: Checkout) -> None:
     both = [checkout.begin("run") for _ in range(2)]
     said = sorted(process.communicate()[0] for process in both)
@@ -253,6 +258,7 @@ def test_newer_pythons_do_as_well(checkout: Checkout, version: str) -> None:
     assert "Installing" in checkout.run("run")  # another Python: made anew
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 @pytest.mark.parametrize("megabytes", [1, 12])
 def test_a_full_disk_is_told_in_a_sentence(checkout: Checkout, megabytes: int) -> None:

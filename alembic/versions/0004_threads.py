@@ -17,7 +17,7 @@ OPENING = (
 )
 HISTORY = "thread_history(uuid, uuid, uuid, bigint, bigint)"
 OWN_FUNCTIONS = [OPENING, HISTORY]
-DOORS = ["renew_runs(uuid, timestamptz, uuid[])", "abandoned_runs(timestamptz)", "waiting_runs()"]
+DOORS = ["renew_runs(uuid, timestamptz, uuid[])", "abandoned_runs(timestamptz)", "waiting_runs(timestamptz)"]
 
 
 def upgrade() -> None:
@@ -115,7 +115,8 @@ def _create_runs() -> None:
             "(ended_at is null) = (status in ('running', 'waiting'))", name=op.f("ck_runs_ended_when_over")
         ),
         sa.CheckConstraint(
-            "(lease_until is not null) = (status = 'running')", name=op.f("ck_runs_leased_while_running")
+            "case status when 'running' then lease_until is not null when 'waiting' then true else lease_until is null end",
+            name=op.f("ck_runs_leased_while_running"),
         ),
     )
     op.create_index(op.f("ix_runs_thread_id_position"), "runs", ["thread_id", "position"])
@@ -223,6 +224,7 @@ def _create_history() -> None:
 
 def _create_doors() -> None:
     """What a process asks about the runs of all users at once; ids go out, and the leases of its own runs are renewed."""
+    # Without `until`, those that wait are let go of; one that runs keeps its lease.
     # A row that somebody holds (a turn being ended, a thread being deleted) is passed over: waiting for it could be a
     # deadlock, and it has two more chances before its lease is over.
     op.execute("""
@@ -230,7 +232,8 @@ def _create_doors() -> None:
         RETURNS TABLE (run_id uuid, cancel_requested boolean)
         LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
             WITH held AS (
-                SELECT r.id FROM runs r WHERE r.id = ANY (held_here) AND r.owner = renewer AND r.status = 'running'
+                SELECT r.id FROM runs r WHERE r.id = ANY (held_here) AND r.owner = renewer
+                    AND (r.status = 'waiting' OR r.status = 'running' AND until IS NOT NULL)
                 FOR UPDATE SKIP LOCKED
             ), renewed AS (
                 UPDATE runs r SET lease_until = until FROM held WHERE r.id = held.id
@@ -246,9 +249,12 @@ def _create_doors() -> None:
         $$
     """)
     op.execute("""
-        CREATE FUNCTION waiting_runs() RETURNS TABLE (user_id uuid, run_id uuid)
+        CREATE FUNCTION waiting_runs(at timestamptz)
+        RETURNS TABLE (user_id uuid, run_id uuid, attempt integer, cancel_requested boolean)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-            SELECT r.user_id, r.id FROM runs r WHERE r.status = 'waiting' ORDER BY r.position
+            SELECT r.user_id, r.id, r.attempt, r.cancel_requested FROM runs r
+            WHERE r.status = 'waiting' AND (at IS NULL OR r.lease_until IS NULL OR r.lease_until < at)
+            ORDER BY r.position
         $$
     """)
     for signature in DOORS:

@@ -3,22 +3,22 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 
 from app.assistant.admission import Admission, Standing
 from app.assistant.measures import LIVE_TURNS
-from app.assistant.paused import from_bytes
 from app.assistant.question import Question
+from app.assistant.restoring import Restoring
 from app.assistant.services import TurnServices
-from app.assistant.starting import context_for, context_from
+from app.assistant.starting import context_for
 from app.assistant.turn import Turn
 from app.devices.turns import TurnStream
 from app.edge.problems import database_is_away
 from app.errors import Overloaded, RateLimited
-from app.threads.records import NewRun, OpenedRun, Outcome, RunExists
+from app.threads.records import NewRun, OpenedRun, RunExists, WaitingRun
 
 log = structlog.get_logger()
 
@@ -29,13 +29,14 @@ class _Arrival:
 
     request_id: str
     cancelled_by: str | None = None
+    is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Assistant:
     """The turns of this process, by user and request."""
 
     def __init__(self, services: TurnServices, admission: Admission) -> None:
-        self._services, self._admission = services, admission
+        self._services, self._admission, self._restoring = services, admission, Restoring(services)
         self._turns: dict[UUID, dict[str, Turn]] = {}
         self._arriving: dict[UUID, list[_Arrival]] = {}
         self.is_stopping = False
@@ -51,6 +52,7 @@ class Assistant:
             raise Overloaded("The service is restarting. Ask again in a moment.", retry_after=2)
         if (known := self.find(question.user_id, question.request_id)) is not None:
             raise RunExists(known.run.id, known.question.request_hash)
+        await self._same_before(question)
         with self._place(question) as arrival:
             standing = await self._admission.admit(question.user_id, is_free=self._services.models.main.is_free)
             run = await self._services.runs.open(_new_run(question))
@@ -58,6 +60,15 @@ class Assistant:
         if arrival.cancelled_by is not None:
             turn.cancel(arrival.cancelled_by)
         return turn
+
+    async def _same_before(self, question: Question) -> None:
+        """The same request, sent twice at once: wait until the first one's turn is there. Raises `RunExists`."""
+        for arrival in self._arriving.get(question.user_id, ()):
+            if arrival.request_id == question.request_id:
+                await arrival.is_over.wait()
+                if (known := self.find(question.user_id, question.request_id)) is not None:
+                    raise RunExists(known.run.id, known.question.request_hash)
+                return
 
     @contextmanager
     def _place(self, question: Question) -> Iterator["_Arrival"]:
@@ -74,6 +85,7 @@ class Assistant:
         try:
             yield arrival
         finally:
+            arrival.is_over.set()
             mine.remove(arrival)
             if not mine:
                 del self._arriving[user_id]
@@ -94,7 +106,8 @@ class Assistant:
     def _ended(self, turn: Turn) -> None:
         LIVE_TURNS.dec()
         mine = self._turns.get(turn.run.user_id, {})
-        mine.pop(turn.run.request_id, None)
+        if mine.get(turn.run.request_id) is turn:
+            del mine[turn.run.request_id]
         if not mine:
             self._turns.pop(turn.run.user_id, None)
         self._services.held.delete_thread(str(turn.run.id))
@@ -112,12 +125,24 @@ class Assistant:
     async def cancel(self, user_id: UUID, request_id: str, by: str) -> bool:
         """Stop a turn, wherever it runs; False when there is none under way."""
         if (turn := self.find(user_id, request_id)) is not None:
+            may_be_elsewhere = turn.is_waiting
             turn.cancel(by)
+            if may_be_elsewhere:
+                await self._tell_others(user_id, request_id)
             return True
         arriving = [each for each in self._arriving.get(user_id, ()) if each.request_id == request_id]
         for arrival in arriving:
             arrival.cancelled_by = by
         return bool(arriving) or await self._services.runs.request_cancel(user_id, request_id)
+
+    async def _tell_others(self, user_id: UUID, request_id: str) -> None:
+        """Of several copies of a turn that waits another one may go on."""
+        try:
+            await self._services.runs.request_cancel(user_id, request_id)
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+            log.warning("cancel_not_passed_on", error=type(error).__name__)
 
     def stop_runs(self, run_ids: Iterable[UUID]) -> None:
         """Stop these, if they are under way here: their thread has been deleted."""
@@ -137,46 +162,40 @@ class Assistant:
 
     # Over restarts
 
-    async def take_up(self) -> int:
-        """Go on with the turns that wait for an approval, before any device is greeted. Returns how many."""
+    async def take_up(self, *, are_left: bool = False) -> int:
+        """Go on with the turns that wait for an approval. Returns how many.
+
+        A process that starts takes a copy of each, before any device is greeted: it cannot know whether those that waited
+        for them are alive, and of several copies one goes on. Later, `are_left`, those only that nobody waits for.
+        """
         taken = 0
-        for user_id, run_id in await self._services.runs.waiting():
-            if self._has(user_id, run_id):
-                continue
-            try:
-                taken += await self._take_up(user_id, run_id)
-            except Exception as error:
-                if database_is_away(error):
-                    raise
-                log.exception("turn_not_taken_up", run_id=str(run_id))
-                await self._give_up(user_id, run_id)
+        for waiting in await self._services.runs.waiting(are_left=are_left):
+            if not self.is_stopping and not await self._has(waiting):
+                taken += await self._take_up(waiting, only_if_left=are_left)
         return taken
 
-    def _has(self, user_id: UUID, run_id: UUID) -> bool:
-        return any(turn.run.id == run_id for turn in self._turns.get(user_id, {}).values())
+    async def _has(self, waiting: WaitingRun) -> bool:
+        """Is it here already? Then this process waits for it from here on, if nobody else does. A copy that is too old to
+        go on with makes way."""
+        mine = self._turns.get(waiting.user_id, {}).values()
+        turn = next((turn for turn in mine if turn.run.id == waiting.id), None)
+        if turn is None:
+            return False
+        if turn.is_waiting and turn.run.attempt < waiting.attempt:
+            await turn.let_go()
+            return False
+        if await turn.hold.adopt() and waiting.is_unwanted:
+            turn.cancel("api")
+        return True
 
-    async def _take_up(self, user_id: UUID, run_id: UUID) -> int:
-        services = self._services
-        kept = await services.paused.load(user_id, run_id)
-        if kept is None:
+    async def _take_up(self, waiting: WaitingRun, *, only_if_left: bool) -> int:
+        turn = await self._restoring.restored(waiting, only_if_left=only_if_left)
+        if turn is None or self.is_stopping:
             return 0
-        paused = from_bytes(kept)
-        run = paused.run
-        services.held.restore(str(run_id), paused.graph)
-        stream = services.streams.restore(user_id, run.request_id, paused.frames, paused.dropped)
-        budget = services.budget.of_turn(user_id, run_id)
-        policy = await services.policies.of(user_id)
-        context = context_from(services, paused, run, stream, policy, budget)
-        self._start(
-            Turn(services, paused.question, run, stream, context, budget, is_waiting=True, used_s=paused.used_s)
-        )
+        self._start(turn)
+        if waiting.is_unwanted:
+            turn.cancel("api")
         return 1
-
-    async def _give_up(self, user_id: UUID, run_id: UUID) -> None:
-        """What was kept of the turn cannot be read any more, after an upgrade for one: it ends."""
-        run = await self._services.runs.claim(user_id, run_id)
-        if run is not None:
-            await self._services.runs.finish(run, Outcome(status="failed", error_code="interrupted"))
 
     async def drained(self) -> None:
         """Take no more turns; give those under way a while, then end them. Those that wait for an approval wait on."""
@@ -184,13 +203,26 @@ class Assistant:
         running = [turn for turn in self.live if not turn.is_waiting]
         if running:
             await asyncio.wait([turn.task for turn in running], timeout=self._services.limits.drain_s)
+        waiting = [turn for turn in self.live if turn.is_waiting]
         for turn in self.live:
-            if turn.is_waiting:
+            if turn in waiting:
                 await turn.let_go()
             else:
                 turn.interrupt()
+        await self._release(waiting)
         if left := [turn.task for turn in self.live]:
             await asyncio.wait(left, timeout=self._services.limits.drain_s)
+
+    async def _release(self, waiting: list[Turn]) -> None:
+        """Whoever comes next need not wait for the ends of their leases."""
+        if not waiting:
+            return
+        try:
+            await self._services.runs.release([turn.run.id for turn in waiting])
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+            log.warning("turns_not_released", error=type(error).__name__)
 
 
 def _new_run(question: Question) -> NewRun:

@@ -5,6 +5,9 @@ Every row that passes is noted for the verification of entity tags, every change
 
 from typing import Any
 
+import msgspec
+
+from app.assistant.fitting import row_of
 from app.assistant.permissions import AgentName, WriteAction, forbidden
 from app.assistant.shaping.seen import SeenIds
 from app.devices.frames import Mutation, Table
@@ -14,6 +17,11 @@ from app.threads.records import KeptEvent
 
 OUTSIDE_TEXT: frozenset[Table] = frozenset({"notes", "taskComments"})  # tables with words of others
 NO_RESULT = "The turn ended before the result came."
+
+
+MOST_OF_A_TEXT = 2_000  # characters of a value that a change is told with
+MOST_OF_AN_ID = 128  # likewise
+MOST_BYTES_OF_CHANGES = 256_000  # of one turn; what is changed after that is told by its id
 
 
 class NotAllowed(Forbidden):
@@ -59,6 +67,12 @@ class Noted:
                 self.seen.add(table, row_id)
 
     def change(self, action: WriteAction, table: Table, row_id: str, data: dict[str, Any]) -> None:
+        """The device has the row: what tells of it stays small enough for a frame."""
+        row_id = row_id[:MOST_OF_AN_ID]
+        data = {column: _shown(value) for column, value in data.items()}
+        left = MOST_BYTES_OF_CHANGES - sum(_bytes(each.data) for each in self.mutations)
+        if _bytes(data) > left:
+            data = {"id": row_id}
         self.mutations.append(Mutation(action=action, table=table, id=row_id, data=data))
 
     def allowed(self, action: WriteAction) -> None:
@@ -76,20 +90,21 @@ class Desk:
 
     async def select(self, table: Table, filters: Row | None = None, *, limit: int | None = None) -> list[Row]:
         self._check("select", table)
-        rows = await self._tables.select(table, filters, limit=limit)
+        rows = [row_of(row) for row in await self._tables.select(table, filters, limit=limit)]
         self._noted.read(table, rows)
         return rows
 
     async def get(self, table: Table, row_id: str) -> Row | None:
         self._check("get", table)
-        row = await self._tables.get(table, row_id)
+        found = await self._tables.get(table, row_id)
+        row = row_of(found) if found is not None else None
         self._noted.read(table, [row] if row else [])
         return row
 
     async def insert(self, table: Table, values: Row) -> Row:
         """The stored row, with the id the device gave it."""
         self._check_write("insert", table, values)
-        row = await self._tables.insert(table, values)
+        row = row_of(await self._tables.insert(table, values))
         self._noted.rows(table, [row])
         self._noted.change("insert", table, str(row["id"]), row)
         return row
@@ -97,10 +112,12 @@ class Desk:
     async def update(self, table: Table, row_id: str, updates: Row) -> Row | None:
         """The row as it is now; None when there is none."""
         self._check_write("update", table, updates)
-        row = await self._tables.update(table, row_id, updates)
-        if row is not None:
-            self._noted.rows(table, [row])
-            self._noted.change("update", table, row_id, row)
+        changed = await self._tables.update(table, row_id, updates)
+        if changed is None:
+            return None
+        row = row_of(changed)
+        self._noted.rows(table, [row])
+        self._noted.change("update", table, row_id, row)
         return row
 
     async def delete(self, table: Table, row_id: str) -> bool:
@@ -136,3 +153,11 @@ class Desk:
         self._check(action, table, frozenset(values))
         if action != self._granted:
             raise NotAllowed(f"This tool may not {action}.")
+
+
+def _shown(value: Any) -> Any:
+    return value[:MOST_OF_A_TEXT] + "…" if isinstance(value, str) and len(value) > MOST_OF_A_TEXT else value
+
+
+def _bytes(data: dict[str, Any]) -> int:
+    return len(msgspec.json.encode(data))

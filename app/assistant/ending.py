@@ -20,7 +20,11 @@ class TurnTimeout(AdiuvaError):
 
 
 class NoLongerOurs(Exception):
-    """Another process has taken the turn over, or it was ended meanwhile: nothing more is to be said here."""
+    """Another process goes on with the turn, or has ended it: nothing is said, kept or counted here."""
+
+
+class TakenForDead(Exception):
+    """The lease was over while this process still worked on the turn: it has been ended, or was deleted."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def ending_of(work: "asyncio.Task[Any]", stopped_by: str | None) -> Ending:
     error = work.exception()
     if error is None:
         return COMPLETED
-    if isinstance(error, NoLongerOurs):
+    if isinstance(error, TakenForDead):
         return INTERRUPTED
     if isinstance(error, AdiuvaError):
         log.info("turn_failed", code=error.code)

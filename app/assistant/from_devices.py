@@ -11,6 +11,7 @@ import structlog
 from app.assistant.approvals.policy import Decision
 from app.assistant.approvals.store import Approvals
 from app.assistant.assistant import Assistant
+from app.assistant.lines import Lines, Work
 from app.assistant.question import MessageTooLong, Question
 from app.billing.token_budget import QuotaExceeded
 from app.devices.closing import SESSION_ENDED, Close
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 
 AWAY = "The database does not answer right now. Ask again."
 MAY_NOT_CHAT = "This API key may not chat."
+TOO_MANY = "Too many of these are waiting already. Send it again."
+RETRY_S = 2
 BUG = "Something went wrong on our side. It has been recorded."
 _CODES: dict[type[AdiuvaError], ErrorCode] = {
     MessageTooLong: "too_large",
@@ -40,6 +43,7 @@ class FromDevices:
     def __init__(self, assistant: Assistant, approvals: Approvals, streams: Streams) -> None:
         self._assistant, self._approvals, self._streams = assistant, approvals, streams
         self._busy: set[asyncio.Task[None]] = set()
+        self._lines = Lines()
 
     def register(self, handlers: Handlers) -> None:
         handlers.register(HomeRequest, self.requested)
@@ -56,14 +60,17 @@ class FromDevices:
         """Raises `BadFrame`."""
         if not connection.credential.may_chat:
             raise BadFrame("invalid_frame", MAY_NOT_CHAT, request_id=frame.request_id)
-        cancel = self._assistant.cancel(connection.user_id, frame.request_id, connection.device_id)
-        self._go(_only(cancel), connection, frame.request_id)
+
+        async def cancel() -> None:
+            await self._assistant.cancel(connection.user_id, frame.request_id, connection.device_id)
+
+        self._join(cancel, connection, frame.request_id)
 
     async def decided(self, connection: DeviceConnection, frame: ApprovalResponse) -> None:
         """Raises `BadFrame`."""
         if not connection.credential.may_chat:
             raise BadFrame("invalid_frame", MAY_NOT_CHAT, id=frame.id)
-        self._go(self._decide(connection, frame), connection)
+        self._join(lambda: self._decide(connection, frame), connection, approval_id=frame.id)
 
     async def _ask(self, connection: DeviceConnection, question: Question) -> None:
         try:
@@ -100,6 +107,16 @@ class FromDevices:
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
 
+    def _join(
+        self, work: Work, connection: DeviceConnection, request_id: str | None = None, approval_id: str | None = None
+    ) -> None:
+        """Each of these is a transaction: a user has a few at a time, and so leaves the database to the others."""
+        if not self._lines.join(connection.user_id, lambda: _guarded(work(), connection, request_id)):
+            error = Error(
+                code="rate_limited", message=TOO_MANY, request_id=request_id, id=approval_id, retry_after=RETRY_S
+            )
+            connection.send(error)
+
 
 def question_of(connection: DeviceConnection, frame: HomeRequest | FloatingRequest) -> Question:
     """Raises `BadFrame`."""
@@ -134,10 +151,6 @@ def question_of(connection: DeviceConnection, frame: HomeRequest | FloatingReque
     )
 
 
-async def _only(work: Coroutine[Any, Any, Any]) -> None:
-    await work
-
-
 async def _guarded(work: Coroutine[Any, Any, None], connection: DeviceConnection, request_id: str | None) -> None:
     try:
         await work
@@ -148,7 +161,7 @@ async def _guarded(work: Coroutine[Any, Any, None], connection: DeviceConnection
         else:
             log.exception("request_failed")
             message = BUG
-        connection.send(Error(code="rate_limited", message=message, request_id=request_id, retry_after=2))
+        connection.send(Error(code="rate_limited", message=message, request_id=request_id, retry_after=RETRY_S))
 
 
 def _refuse(connection: DeviceConnection, refusal: AdiuvaError, question: Question) -> None:

@@ -6,7 +6,7 @@ Nothing of a user is in them; it travels in the run's `TurnContext`.
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from deepagents import SubAgent, create_deep_agent
+from deepagents import FilesystemMiddleware, SubAgent, create_deep_agent
 from deepagents.profiles import GeneralPurposeSubagentProfile, HarnessProfile, register_harness_profile
 from langchain_core.language_models import BaseChatModel, LangSmithParams
 from langchain_core.outputs import ChatResult
@@ -61,7 +61,11 @@ def supervisor(kind: Kind, checkpointer: Checkpointer, subagents: Sequence[SubAg
     graph: Graph = create_deep_agent(
         model=_PortedModel(),
         system_prompt=prompt(kind),
-        middleware=[ModelCalls(prompt(kind), last, [delegation(subagents)], speaks=True), Delegations(subagents)],
+        middleware=[
+            _no_files(),
+            ModelCalls(prompt(kind), last, [delegation(subagents)], speaks=True),
+            Delegations(subagents),
+        ],
         subagents=[_subagent(spec, last) for spec in subagents],
         context_schema=TurnContext,
         checkpointer=checkpointer,
@@ -70,9 +74,18 @@ def supervisor(kind: Kind, checkpointer: Checkpointer, subagents: Sequence[SubAg
     return graph
 
 
+def _no_files() -> Any:
+    """In the place of deepagents' own, which moves long results to files and tells the model to read those."""
+    return FilesystemMiddleware(tool_token_limit_before_evict=None, human_message_token_limit_before_evict=None)
+
+
 def _subagent(spec: SubAgentSpec, last: str) -> SubAgent:
     schemas = [convert_to_openai_tool(tool.tool) for tool in spec.tools]
-    middleware: Any = [ModelCalls(spec.prompt, last, schemas, speaks=False), ToolCalls(spec.name, spec.tools)]
+    middleware: Any = [
+        _no_files(),
+        ModelCalls(spec.prompt, last, schemas, speaks=False),
+        ToolCalls(spec.name, spec.tools),
+    ]
     return SubAgent(
         name=spec.name,
         description=spec.description,

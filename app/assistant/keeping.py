@@ -10,7 +10,7 @@ from app.assistant.model_calls import to_wire
 from app.assistant.paused import as_rows
 from app.assistant.question import Question
 from app.llm.port import Message
-from app.threads.records import KeptEvent, Outcome
+from app.threads.records import READ_OUTSIDE_TEXT, KeptEvent, Outcome
 from app.threads.tokens import tokens
 
 MOST_KEPT_OF_A_RESULT = 4000  # characters of what a sub-agent reported
@@ -20,6 +20,8 @@ def outcome_of(question: Question, ending: Ending, messages: Sequence[AnyMessage
     """`messages`: the supervisor's, whole, when the turn is completed; else none, and what was said stands for them."""
     answer, noted, meter = context.voice.answer, context.noted, context.meter
     transcript = _whole(messages) if messages else _broken_off(question, ending, context)
+    if noted.has_read_outside_text:
+        transcript[0][READ_OUTSIDE_TEXT] = True
     events = [*noted.events, *noted.without_result()]
     if answer:
         events.append(KeptEvent("message", "assistant", answer))

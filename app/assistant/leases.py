@@ -13,7 +13,8 @@ log = structlog.get_logger()
 
 
 class Leases:
-    """One task of the process: every ten seconds it renews its own leases, hears of cancels, and sweeps what was left."""
+    """One task of the process: every ten seconds it renews its own leases, hears of cancels, and sweeps what was left: ends
+    what ran, and takes up what waits."""
 
     def __init__(self, services: TurnServices, assistant: Assistant) -> None:
         self._services, self._assistant = services, assistant
@@ -42,3 +43,4 @@ class Leases:
     async def once(self) -> None:
         self._assistant.stop_runs(await self._services.runs.renew())
         await self._services.runs.interrupt_abandoned()
+        await self._assistant.take_up(are_left=True)

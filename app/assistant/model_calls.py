@@ -14,12 +14,14 @@ from langchain.agents.middleware.types import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
 
 from app.assistant.context import TurnContext
+from app.assistant.fitting import arguments_of, text_of
 from app.llm import port
 from app.llm.failures import ModelUnavailable
 from app.threads.tokens import tokens
 
 ANSWER_TOKENS = 4096  # reserved for what a model may write in one call
 LIMIT_REACHED = "The limits of this turn are reached. What was found so far stands above."
+NO_LAST_WORD = "I have done what I could within the limits of one turn."
 _EMPTY_ANSWERS_ALLOWED = 1
 
 
@@ -50,11 +52,22 @@ class ModelCalls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
             wire.append({"role": "user", "content": turn.about})
         wire += [to_wire(message) for message in messages]
         question = port.ModelRequest(messages=wire, tools=() if is_last else self._tools)
+        if is_last:
+            return await self._last(turn, question)
         for _ in range(1 + _EMPTY_ANSWERS_ALLOWED):
             answer = await self._ask(turn, question)
             if answer.content or answer.tool_calls:
                 return answer
         raise ModelUnavailable("The model gave an empty answer.")
+
+    async def _last(self, turn: TurnContext, question: port.ModelRequest) -> AIMessage:
+        """It was offered no tools: one that calls them all the same, or says nothing, has nothing more to say."""
+        answer = await self._ask(turn, question)
+        if answer.content:
+            return answer
+        turn.voice.text(NO_LAST_WORD)
+        turn.voice.end_message()
+        return AIMessage(NO_LAST_WORD)
 
     async def _ask(self, turn: TurnContext, question: port.ModelRequest) -> AIMessage:
         turn.meter.count_model_call()
@@ -95,12 +108,10 @@ class _Answer:
 
     def _call(self, asked: port.ToolCallRequest) -> ToolCall:
         call_id = self._turn.meter.next_id()
-        try:
-            args = msgspec.json.decode(asked.arguments or "{}", type=dict[str, Any])
-        except msgspec.DecodeError:  # a ValidationError is one, too
-            args = {}
+        args = arguments_of(asked.arguments or "{}")
+        if args is None:
             self._turn.unreadable.add(call_id)
-        return ToolCall(name=asked.name, args=args, id=call_id)
+        return ToolCall(name=text_of(asked.name), args=args or {}, id=call_id)
 
     def count(self, asked: int) -> int:
         """Add what was used to the turn's meter; how many tokens of it are paid for.
@@ -119,7 +130,7 @@ class _Answer:
     def message(self) -> AIMessage:
         if self._speaks:
             self._turn.voice.end_message()
-        return AIMessage("".join(self._text), tool_calls=self._calls)
+        return AIMessage(text_of("".join(self._text)), tool_calls=self._calls)
 
 
 def words_of(message: AnyMessage) -> str:

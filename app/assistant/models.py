@@ -4,6 +4,7 @@
 LiteLLM's, which is imported when the first question is asked.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
@@ -21,6 +22,7 @@ from app.llm.port import ChatModel, Delta, Embedder, ModelRequest, TextDelta
 from app.llm.provider import EmbeddingProvider, Part, Provider
 from app.llm.resilient import ResilientModel
 
+WARM_UP_AFTER_S = 1.0  # the start itself is not to wait for it
 OPENAI_BASE = "https://api.openai.com/v1"
 CONNECTIONS = httpx.Limits(max_connections=400, max_keepalive_connections=200, keepalive_expiry=60.0)
 
@@ -36,6 +38,14 @@ class Models:
         router = settings.llm_router_model
         self.router: ChatModel = self.main if router in (None, settings.llm_model) else self._chat(router)
         self.embedder: Embedder = self._embedder(settings.embedding_model)
+
+    async def warm_up(self) -> None:
+        """What the first question would otherwise wait for, and everybody with it."""
+        if self._settings.llm_model == OFFLINE_MODEL:
+            from app.offline.model import OfflineModel
+
+            await asyncio.sleep(WARM_UP_AFTER_S)
+            await asyncio.to_thread(OfflineModel.warm_up)
 
     async def aclose(self) -> None:
         if self._http is not None:

@@ -7,9 +7,11 @@ import msgspec
 
 from app.devices.frames import Scope
 from app.errors import AdiuvaError
+from app.threads.tokens import PER_MESSAGE, cut, tokens
 
 MOST_CHARACTERS = 32_000
 MOST_HISTORY = 200  # messages a client may send along
+MOST_HISTORY_TOKENS = 24_000
 
 
 class MessageTooLong(AdiuvaError):
@@ -37,10 +39,20 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             raise MessageTooLong(f"A message may have at most {MOST_CHARACTERS:,} characters.")
 
     def earlier(self) -> list[dict[str, str]]:
-        """What the client tells of the conversation so far: words of user and assistant, nothing else."""
+        """What the client tells of the conversation so far: words of user and assistant, nothing else.
+
+        The newest that fit together, whole; only when already the newest is too long, its beginning.
+        """
         told: list[dict[str, str]] = []
-        for message in self.history[-MOST_HISTORY:]:
+        left = MOST_HISTORY_TOKENS
+        for message in reversed(self.history[-MOST_HISTORY:]):
             role, content = message.get("role"), message.get("content")
-            if role in ("user", "assistant") and isinstance(content, str) and content.strip():
-                told.append({"role": role, "content": content})
-        return told
+            if not (role in ("user", "assistant") and isinstance(content, str) and content.strip()):
+                continue
+            if not told:
+                content = cut(content, left - PER_MESSAGE)
+            left -= tokens([{"role": role, "content": content}])
+            if left < 0:
+                break
+            told.append({"role": role, "content": content})
+        return told[::-1]

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.assistant.fitting import text_of
 from app.assistant.prompts import prompt
 from app.assistant.shaping.sanitizer import Sanitizer
 from app.assistant.shaping.seen import SeenIds
@@ -31,7 +32,7 @@ class Titling:
                 await self._budget.count(user_id, delta.usage.input_tokens, delta.usage.output_tokens)
         # No row has been read here, so no tag can be right.
         shaper = Shaper(sanitizer=self._sanitizer, seen=SeenIds(), own_urls=frozenset(), tags=False)
-        return "".join([*shaper.feed("".join(words)), *shaper.end()])
+        return "".join([*shaper.feed(text_of("".join(words))), *shaper.end()])
 
 
 def _request(message: str, answer: str) -> ModelRequest:

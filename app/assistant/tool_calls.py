@@ -3,34 +3,48 @@
 Whatever goes wrong becomes a text the model can act on. Only bugs raise.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, cast
 
+import msgspec
 import structlog
 from langchain.agents.middleware import AgentMiddleware, AgentState
 from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.messages import ToolMessage
 from langgraph.errors import GraphBubbleUp
-from langgraph.types import Command, interrupt
+from langgraph.types import interrupt
 from pydantic import ValidationError
 
 from app.assistant.approvals.policy import Decision, rule_for
 from app.assistant.context import TurnContext
 from app.assistant.desk import Desk
+from app.assistant.fitting import fits
 from app.assistant.model_calls import words_of
+from app.assistant.own_words import tells_on_us
 from app.assistant.permissions import AgentName, WriteAction
+from app.assistant.results import Result, bounded
 from app.assistant.tools.declared import AgentTool, SubAgentSpec, Write
 from app.errors import AdiuvaError
 from app.llm.failures import ModelFailed
 
 log = structlog.get_logger()
 
-Result = ToolMessage | Command[Any]
 Handler = Callable[[ToolCallRequest], Awaitable[Result]]
 NO_MORE = "Error: this turn has made as many tool calls as it may. Answer from what is there."
-UNREADABLE = "Error: the arguments were not a JSON object. Call the tool again with valid JSON."
+UNREADABLE = (
+    "Error: the arguments were not a JSON object of texts and numbers of at most 64 bits. "
+    "Call the tool again with valid JSON."
+)
+EDIT_UNREADABLE = "Error: the user changed the arguments to some that cannot be stored. Nothing was done."
+MOST_ASKED_ABOUT = 64 * 1024  # bytes of arguments that a user can be asked to approve
 DELEGATE = "task"
+
+
+class TooMuchToApprove(AdiuvaError):
+    """What is approved is what is done: it is not cut for the question."""
+
+    status = 413
+    code = "too_large"
 
 
 class _Calls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
@@ -79,7 +93,7 @@ class Delegations(_Calls):
             turn.voice.agent(spec.name, spec.domain, "started", spec.label)
         state: Literal["finished", "failed"] = "failed"
         try:
-            result = await handler(request)
+            result = bounded(await handler(request), turn.mark)
             state = "finished"
         except GraphBubbleUp:  # it waits for an approval, and is called again
             raise
@@ -100,7 +114,7 @@ class ToolCalls(_Calls):
 
     async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
         call_id, declared = str(request.tool_call["id"]), self._tools[request.tool_call["name"]]
-        if declared.write is not None and tells_on_us(turn, request.tool_call["args"]):
+        if declared.write is not None and await tells_on_us(turn, request.tool_call["args"]):
             return _told(request, "Error: this text is private and cannot be written down.")
         if turn.started_once(call_id):
             turn.voice.tool(self._agent, declared.name, "started", declared.label)
@@ -118,6 +132,7 @@ class ToolCalls(_Calls):
         except Exception:
             log.exception("tool_failed", tool=declared.name)
             result = _told(request, "Error: the tool failed for a reason of its own. It has been recorded.")
+        result = bounded(result, turn.mark)
         text = words_of(result) if isinstance(result, ToolMessage) else ""
         failed = text.startswith("Error:") or (isinstance(result, ToolMessage) and result.status == "error")
         turn.voice.tool(self._agent, declared.name, "failed" if failed else "finished", declared.label)
@@ -135,6 +150,8 @@ class ToolCalls(_Calls):
             if decision.kind in ("reject", "expired"):
                 return _told(request, _rejected(decision))
             if decision.kind == "edit" and decision.args is not None:
+                if not fits(decision.args):
+                    return _told(request, EDIT_UNREADABLE)
                 request = request.override(tool_call={**request.tool_call, "args": decision.args})
             turn.grants[call_id] = (self._agent, declared.write.action)
         return await handler(request)
@@ -155,6 +172,8 @@ class ToolCalls(_Calls):
         if rule == "deny":
             return Decision("reject", reason=f"The user does not let the assistant {_VERBS[write.action]} anything.")
         args = request.tool_call["args"]
+        if len(msgspec.json.encode(args)) > MOST_ASKED_ABOUT:
+            raise TooMuchToApprove("This is more than the user can be asked to approve. Do it in smaller steps.")
         summary = await write.describe(Desk(turn.tables, self._agent, None, turn.noted), args)
         if summary is None:
             return Decision("approve")  # there is nothing to change; the tool says so
@@ -170,21 +189,6 @@ class ToolCalls(_Calls):
             }
         )
         raise AssertionError("an interrupt is only passed with a decision")
-
-
-def tells_on_us(turn: TurnContext, args: dict[str, Any]) -> bool:
-    """Does a change carry our prompts or keys out? What the user has said themself is theirs to write down.
-
-    A change is refused, never trimmed: nobody should find words missing in a note of theirs.
-    """
-    written = " ".join(value for value in args.values() if isinstance(value, str))
-    found: Counter[str] = Counter()
-    turn.sanitizer.clean(written, found)
-    if not (found["prompt"] or found["secret"]):
-        return False
-    said: Counter[str] = Counter()
-    turn.sanitizer.clean(turn.words, said)
-    return not (said["prompt"] or said["secret"])
 
 
 _VERBS: dict[WriteAction, str] = {"insert": "create", "update": "change", "delete": "delete"}

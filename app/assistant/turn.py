@@ -5,9 +5,8 @@ cancelled: it keeps what happened, then sends the one `stream_end`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, cast
 
 import structlog
@@ -25,27 +24,26 @@ from app.assistant.ending import (
     NOT_KEPT,
     Ending,
     NoLongerOurs,
-    TurnTimeout,
     ending_of,
 )
 from app.assistant.graphs import RECURSION_LIMIT
+from app.assistant.holding import Hold
 from app.assistant.keeping import outcome_of
 from app.assistant.pausing import opened, paused, wanted
-from app.assistant.permissions import AgentName
 from app.assistant.question import Question
 from app.assistant.services import TurnServices
+from app.assistant.timing import TurnTime
 from app.billing.token_budget import TurnBudget
 from app.devices.frames import Mutation, TurnError, Usage
 from app.devices.turns import TurnStream
 from app.edge.problems import database_is_away
 from app.errors import NotAuthenticated, Overloaded
 from app.keys.vault import KeysUnavailable
-from app.threads.records import OpenedRun, Outcome
+from app.threads.records import READ_OUTSIDE_TEXT, OpenedRun, Outcome
 
 log = structlog.get_logger()
 
-NOTE_AGENT: AgentName = "note_agent"
-KEEP_ATTEMPTS, KEEP_PAUSE_S = 20, 0.5
+KEEP_FOR_S, KEEP_PAUSE_S = 20.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,23 @@ class Turn:
     ) -> None:
         """`is_waiting`: the turn goes on from an approval that it waited for in another process; `used_s` is what it has
         used of its time."""
-        self._services, self.question, self.run, self.stream = services, question, run, stream
+        self._services, self.question, self.stream = services, question, stream
+        self.hold = Hold(services.runs, run, is_waiting=is_waiting)
         self._context, self._budget = context, budget
-        self.is_waiting, self._has_asked, self._used_s = is_waiting, is_waiting, used_s
+        self._has_asked, self._time = is_waiting, TurnTime(services.limits.turn_s, used_s)
         self._stopped_by: str | None = None
         self._canceller = "api"
         self._live: asyncio.Task[TurnResult] | None = None
         self._work: asyncio.Task[list[AnyMessage]] | None = None
         self._claiming: asyncio.Task[None] | None = None
+
+    @property
+    def run(self) -> OpenedRun:
+        return self.hold.run
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.hold.is_waiting
 
     def begin(self) -> "asyncio.Task[TurnResult]":
         """Start it. It goes on whoever listens."""
@@ -88,13 +95,13 @@ class Turn:
 
     async def result(self) -> TurnResult:
         """How it ended. Whoever waits for it may be cancelled; the turn is not. Raises `Overloaded` when it goes on in
-        the next process."""
+        another process."""
         try:
             return await asyncio.shield(self.task)
         except asyncio.CancelledError:
             if not self.task.cancelled():
                 raise
-            told = "The service is restarting. The turn waits for you and goes on then: GET /chat/{request_id} has it."
+            told = "The turn goes on after a restart of the service, or has already: GET /chat/{request_id} has it."
             raise Overloaded(told, retry_after=2, request_id=self.run.request_id) from None
 
     @property
@@ -104,7 +111,8 @@ class Turn:
 
     def cancel(self, by: str) -> None:
         """The user wants no more of it. `by`: a device's id, or "api"."""
-        self._canceller = by
+        if self._stopped_by is None:
+            self._canceller = by
         self._stop("cancelled")
 
     def interrupt(self) -> None:
@@ -117,7 +125,12 @@ class Turn:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Nothing more comes here, and no end: it is told by whoever goes on with the turn."""
         self.stream.leave()
+        self._services.streams.forget(self.run.user_id, self.stream)
 
     def _stop(self, why: str) -> None:
         if self._stopped_by is None:
@@ -134,9 +147,15 @@ class Turn:
             await asyncio.wait([self._work])
             try:
                 ending = await self._end(self._work)
+            except NoLongerOurs:
+                log.info("turn_goes_on_elsewhere")
+                self._leave()
+                raise asyncio.CancelledError from None  # as if it had been let go
             except Exception:
                 log.exception("turn_not_kept")
                 ending = BUG
+            finally:
+                self.hold.forget()
             return self._said(ending)
 
     # The work
@@ -147,7 +166,7 @@ class Turn:
         config: Any = {"configurable": {"thread_id": run_key}, "recursion_limit": RECURSION_LIMIT}
         given: Any = await self._go_on() if self.is_waiting else {"messages": await self._start_from()}
         while True:
-            async with self._in_time():
+            async with self._time.counted():
                 state = await graph.ainvoke(given, config, context=self._context, durability="exit")
             interrupts: list[Interrupt] = state.get("__interrupt__") or []
             if not interrupts:
@@ -155,20 +174,6 @@ class Turn:
                 return messages
             await self._pause(interrupts)
             given = await self._go_on()
-
-    @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
-        """Counts what the turn uses of its time. Raises `TurnTimeout`."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            async with asyncio.timeout(max(0.0, self._services.limits.turn_s - self._used_s)) as limit:
-                yield
-        except TimeoutError:
-            if limit.expired():
-                raise TurnTimeout("The turn took longer than a turn may.") from None
-            raise
-        self._used_s += loop.time() - began
 
     async def _start_from(self) -> list[AnyMessage]:
         """The conversation so far, the context, and the user's words: last, verbatim and alone."""
@@ -178,8 +183,9 @@ class Turn:
             earlier = await self._services.history.before(
                 question.user_id, self.run.thread_id, self.run.id, most_tokens=most
             )
-        if NOTE_AGENT in str(earlier):
-            self._context.noted.has_read_outside_text = True  # its reports stand in the conversation
+        marks = [message.pop(READ_OUTSIDE_TEXT, False) for message in earlier]
+        if any(marks):
+            self._context.noted.has_read_outside_text = True  # reports on it stand in the conversation
         told = with_context(self._context.about, question.context, self._context.mark)
         history = cast("list[AnyMessage]", convert_to_messages(earlier))
         return [*history, HumanMessage(told), HumanMessage(question.message)]
@@ -191,7 +197,9 @@ class Turn:
         services, run = self._services, self.run
         asked = wanted(interrupts, services.clock.now(), services.limits.approval_s)
         self._context.voice.hush()
-        state = paused(self.question, run, services.held.dump(str(run.id)), self.stream, self._context, self._used_s)
+        state = paused(
+            self.question, run, services.held.dump(str(run.id)), self.stream, self._context, self._time.used_s
+        )
 
         async def also(session: AsyncSession) -> None:
             await services.approvals.add(session, run.user_id, run.id, asked)
@@ -199,9 +207,7 @@ class Turn:
             await self._budget.pause(session)
 
         self._has_asked = True
-        if not await services.runs.wait(run, also=also):
-            raise NoLongerOurs
-        self.is_waiting = True
+        await self.hold.wait(also)
         log.info("turn_waits", approvals=len(asked))
         services.asking.ask(*opened(asked, run))
 
@@ -222,29 +228,26 @@ class Turn:
         async def also(session: AsyncSession) -> None:
             await services.paused.drop(session, run.user_id, run.id)
 
-        self.is_waiting = False  # from here on a service that stops lets it end
-        try:
-            claimed = await services.runs.claim(run.user_id, run.id, also=also)
-        except BaseException:
-            self.is_waiting = True
-            raise
-        if claimed is None:
-            raise NoLongerOurs
-        self.run = claimed
+        await self.hold.claim(also)
 
     # The end
 
     async def _end(self, work: "asyncio.Task[list[AnyMessage]]") -> Ending:
-        """Keep what happened, before anybody is told; wait a while for a database that is away."""
+        """Keep what happened, before anybody is told; wait a while for a database that is away. Raises `NoLongerOurs`."""
         if self._claiming is not None:
             await asyncio.wait([self._claiming])
+        if self.hold.is_lost:
+            raise NoLongerOurs
         ending = ending_of(work, self._stopped_by)
         messages = work.result() if ending.status == "completed" else []
         self._context.voice.hush(ending.status)
         outcome = outcome_of(self.question, ending, messages, self._context)
-        for attempt in range(KEEP_ATTEMPTS):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + KEEP_FOR_S
+        for attempt in count():
             try:
-                is_kept = await self._keep(outcome, is_repeated=attempt > 0)
+                async with asyncio.timeout_at(until):
+                    is_kept = await self._keep(outcome, is_repeated=attempt > 0)
             except (KeysUnavailable, NotAuthenticated) as gone:
                 log.info("turn_not_kept", code=gone.code)
                 return GONE
@@ -252,22 +255,25 @@ class Turn:
                 if not database_is_away(error):
                     raise
                 log.warning("turn_not_kept", attempt=attempt, error=type(error).__name__)
+                if loop.time() + KEEP_PAUSE_S >= until:
+                    break
                 await asyncio.sleep(KEEP_PAUSE_S)
             else:
                 return ending if is_kept or ending is CANCELLED else INTERRUPTED
         return NOT_KEPT
 
     async def _keep(self, outcome: Outcome, *, is_repeated: bool) -> bool:
-        """False when the turn is not this process's to end, or was deleted: its tokens count all the same."""
-        services, run, meter = self._services, self.run, self._context.meter
-        if self.is_waiting and (claimed := await services.runs.claim(run.user_id, run.id)) is not None:
-            self.run, self.is_waiting = claimed, False  # a run that waits is nobody's
+        """False when the turn is not this process's to end, or was deleted: its tokens count all the same. Raises
+        `NoLongerOurs`."""
+        services, meter = self._services, self._context.meter
+        await self.hold.claim_to_end()
+        run = self.run
         spent = self._budget.spent(meter.paid_input_tokens, meter.paid_output_tokens)
-        is_kept = await services.runs.finish(self.run, outcome, spent=spent)
+        is_kept = await services.runs.finish(run, outcome, spent=spent)
         if not is_kept and is_repeated:  # it was kept, and the database could not say so
             found = await services.runs.find(run.user_id, run.request_id)
             is_kept = found is not None and found.status == outcome.status
-        elif not is_kept and meter.paid_input_tokens:
+        elif not is_kept and meter.paid_input_tokens and not self.hold.is_copy:
             await services.budget.count(run.user_id, meter.paid_input_tokens, meter.paid_output_tokens)
         if self._has_asked and outcome.status != "completed":
             await services.close_approvals(run, self._canceller)

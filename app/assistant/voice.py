@@ -7,6 +7,7 @@ together: a frame for each would cost more than the answer.
 import asyncio
 from typing import Any, Literal
 
+from app.assistant.fitting import text_of
 from app.assistant.shaping.shaper import Shaper
 from app.assistant.tools.declared import Domain
 from app.devices.frames import Mutation, TurnError, Usage
@@ -29,6 +30,7 @@ class Voice:
         if said:
             shaper.recall(said)
         self._message_has_text = False
+        self._half = ""  # of a character: some models send the two surrogates of a pair apart
         self._unsent: list[str] = []
         self._flush: asyncio.TimerHandle | None = None
 
@@ -44,13 +46,16 @@ class Voice:
     # The supervisor's words
 
     def text(self, piece: str) -> None:
-        chunks = self._shaper.feed(piece)
+        piece = self._half + piece
+        self._half = piece[-1] if piece and _is_high(piece[-1]) else ""
+        chunks = self._shaper.feed(text_of(piece[:-1] if self._half else piece))
         if chunks:
             self._say(chunks)
 
     def end_message(self) -> None:
         """One message of the model is complete; what comes next is another paragraph."""
-        self._say(self._shaper.end_message())
+        half, self._half = text_of(self._half), ""
+        self._say([*(self._shaper.feed(half) if half else ()), *self._shaper.end_message()])
         self._message_has_text = False
 
     def _say(self, chunks: list[str]) -> None:
@@ -122,3 +127,8 @@ class Voice:
     def removed(self) -> dict[str, Any]:
         """How much the shaper has taken out, by kind."""
         return dict(self._shaper.removed)
+
+
+def _is_high(letter: str) -> bool:
+    """The first half of a surrogate pair."""
+    return "\ud800" <= letter <= "\udbff"

@@ -13,7 +13,13 @@ from app.kit.clock import Clock
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 2.0  # another process may have been given the answer
+LOOK_EVERY_S = 15.0  # another process may have been given the answer
+GLANCE_EVERY_S = (
+    2.0  # at the clock, which may be set, and runs on while a machine sleeps; or at a database that is away
+)
+
+
+Asked = list[tuple[OpenApproval, Decision | None]]
 
 
 @dataclass(frozen=True)
@@ -25,9 +31,16 @@ class Decided:
 class Waits:
     """Who waits for which turn's approvals, in this process."""
 
-    def __init__(self, approvals: Approvals, clock: Clock, *, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        clock: Clock,
+        *,
+        look_every_s: float = LOOK_EVERY_S,
+        glance_every_s: float = GLANCE_EVERY_S,
+    ) -> None:
         self._approvals, self._clock = approvals, clock
-        self._look_every_s = look_every_s
+        self._look_every_s, self._glance_every_s = look_every_s, glance_every_s
         self._news: dict[UUID, asyncio.Event] = {}
         approvals.on_resolved.append(self._resolved)
 
@@ -40,13 +53,17 @@ class Waits:
                 asked = await self._asked(user_id, run_id)
                 if asked is not None and all(decision is not None for _, decision in asked):
                     return _decided([(approval, decision) for approval, decision in asked if decision is not None])
-                await self._some_time(news, [approval for approval, decision in asked or () if decision is None])
+                wait_s = self._glance_every_s if asked is None else self._look_every_s
+                await self._some_time(news, wait_s, _still_open(asked or []))
         finally:
             del self._news[run_id]
 
-    async def _asked(self, user_id: UUID, run_id: UUID) -> list[tuple[OpenApproval, Decision | None]] | None:
+    async def _asked(self, user_id: UUID, run_id: UUID) -> Asked | None:
         """None when the database is away: a wait of minutes outlives that."""
         try:
+            asked = await self._approvals.of_run(user_id, run_id)
+            if not self._is_any_over(_still_open(asked)):
+                return asked
             await self._approvals.expire(user_id, run_id)
             return await self._approvals.of_run(user_id, run_id)
         except Exception as error:
@@ -55,19 +72,31 @@ class Waits:
             log.warning("approvals_not_read", error=type(error).__name__)
             return None
 
-    async def _some_time(self, news: asyncio.Event, still_open: list[OpenApproval]) -> None:
+    def _is_any_over(self, still_open: list[OpenApproval]) -> bool:
         now = self._clock.now()
-        until_expiry = [(approval.expires_at - now).total_seconds() for approval in still_open]
-        wait_s = max(0.01, min([self._look_every_s, *until_expiry]))
-        try:
-            async with asyncio.timeout(wait_s):
-                await news.wait()
-        except TimeoutError:
-            return
+        return any(approval.expires_at <= now for approval in still_open)
+
+    async def _some_time(self, news: asyncio.Event, wait_s: float, still_open: list[OpenApproval]) -> None:
+        """Until there is news, the time of one is over, or so long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_s
+        while (left_s := until - loop.time()) > 0 and not self._is_any_over(still_open):
+            now = self._clock.now()
+            until_expiry = [(approval.expires_at - now).total_seconds() for approval in still_open]
+            try:
+                async with asyncio.timeout(max(0.01, min([left_s, self._glance_every_s, *until_expiry]))):
+                    await news.wait()
+                    return
+            except TimeoutError:
+                continue
 
     def _resolved(self, approval: OpenApproval, _decision: Decision) -> None:
         if (news := self._news.get(approval.run_id)) is not None:
             news.set()
+
+
+def _still_open(asked: Asked) -> list[OpenApproval]:
+    return [approval for approval, decision in asked if decision is None]
 
 
 def _decided(asked: list[tuple[OpenApproval, Decision]]) -> Decided:

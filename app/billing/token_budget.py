@@ -80,8 +80,9 @@ class TokenBudget:
         async with self._db.of(user_id) as session:
             await session.execute(_COUNT, used | {"user_id": user_id, "month": self.month()})
 
-    def of_turn(self, user_id: UUID, run_id: UUID) -> "TurnBudget":
-        return TurnBudget(self, user_id, run_id)
+    def of_turn(self, user_id: UUID, run_id: UUID, *, used: int = 0) -> "TurnBudget":
+        """`used`: what a turn that goes on after a wait had used before; its run holds that already."""
+        return TurnBudget(self, user_id, run_id, used)
 
     def month(self) -> date:
         return month_of(self._clock.now())
@@ -108,11 +109,11 @@ class TokenBudget:
 class TurnBudget:
     """One turn's share (`app.assistant.budget.ModelCallBudget`). Sub-agents side by side may use it."""
 
-    def __init__(self, budget: TokenBudget, user_id: UUID, run_id: UUID) -> None:
+    def __init__(self, budget: TokenBudget, user_id: UUID, run_id: UUID, used: int = 0) -> None:
         self._budget, self._user_id, self._run_id = budget, user_id, run_id
-        self._held = 0  # of the month's tokens, in the run's row
+        self._held = used  # of the month's tokens, in the run's row
         self._promised = 0  # to calls that are under way
-        self._used = 0
+        self._used = used
         self._asking = asyncio.Lock()
 
     async def reserve(self, tokens: int) -> None:

@@ -67,7 +67,7 @@ class Greeting:
         # Once more, and with nothing to wait for up to the hub: others may have come while the database was asked.
         self._check(hello, credential, only_device, arrival)
         connection = DeviceConnection(uuid4().hex, arrival, credential, hello, send, abort, self._clock, self._limits)
-        resumed = self._turns.resumable(credential.user_id, hello.resume)
+        resumed = self._turns.resumable(credential.user_id, hello.resume) if credential.may_chat else {}
         self._welcome(connection, hello, list(resumed))
         self._hub.enter(connection, unanswered)
         for request_id, stream in resumed.items():

@@ -146,6 +146,8 @@ class TurnStream:
                     return
                 connection.send_encoded(self._frames[seen - self._dropped])
                 seen += 1
+            if self._is_left:
+                return
             if not self.has_ended:
                 await more.wait()
             if connection.is_closing:
@@ -158,6 +160,7 @@ class Turns:
     def __init__(self, limits: SocketLimits) -> None:
         self._limits = limits
         self._streams: dict[UUID, dict[str, TurnStream]] = {}
+        self._until: dict[TurnStream, asyncio.TimerHandle] = {}  # how long those that have ended are kept
         self._following: dict[DeviceConnection, dict[TurnStream, asyncio.Task[None]]] = {}
 
     def begin(self, user_id: UUID, request_id: str) -> TurnStream:
@@ -213,10 +216,13 @@ class Turns:
         kept = self._streams.get(user_id, {})
         ended = [each for each in kept.values() if each.has_ended]
         for oldest in ended[: max(0, len(ended) - self._limits.turns_kept_per_user)]:
-            self._forget(user_id, oldest)
-        asyncio.get_running_loop().call_later(self._limits.turn_kept_s, self._forget, user_id, stream)
+            self.forget(user_id, oldest)
+        later = asyncio.get_running_loop().call_later
+        self._until[stream] = later(self._limits.turn_kept_s, self.forget, user_id, stream)
 
-    def _forget(self, user_id: UUID, stream: TurnStream) -> None:
+    def forget(self, user_id: UUID, stream: TurnStream) -> None:
+        if (timer := self._until.pop(stream, None)) is not None:
+            timer.cancel()  # it would hold the frames until it is due
         kept = self._streams.get(user_id, {})
         if kept.get(stream.request_id) is stream:
             del kept[stream.request_id]

@@ -13,8 +13,9 @@ from app.offline.told import id_of, read_told, title_of
 _CONTEXT = "<context>"
 _NOW = re.compile(r"^Now: .*, (?P<zone>\S+) \((?P<ms>-?\d+) ms\)$", re.MULTILINE)
 _LOOKING = re.compile(rf"^Looking at: (?P<noun>{'|'.join(NOUNS)}) (?P<id>\S+)\s*$", re.MULTILINE)
-_TAG = re.compile(r"<(?P<noun>task|project|note|timeline|client)>\[(?P<ids>[^\]]*)\]</(?P=noun)>")
-_TAGS = re.compile(r"(?:<(task|project|note|timeline|client)>\[[^\]]*\]</\1>\s*)+")
+_TAG = re.compile(r"<(?P<noun>task|project|note|timeline|client)>\[(?P<ids>[^\]\[<]{0,4000})\]</(?P=noun)>")
+_TAGS = re.compile(r"(?:<(task|project|note|timeline|client)>\[[^\]\[<]{0,4000}\]</\1>\s{0,100})+")
+_MOST_RECALLED = 20_000  # characters at the end of an earlier answer
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _SPOKEN = re.compile(r"\b(task|project|milestone|note|client)s?\b")
 
@@ -54,7 +55,7 @@ class Scene:
 
     def last_answer(self) -> str:
         return next(
-            (_text(each) for each in reversed(self.history) if each.get("role") == "assistant" and _text(each)), ""
+            (_end(each) for each in reversed(self.history) if each.get("role") == "assistant" and _end(each)), ""
         )
 
     def words_before(self) -> str:
@@ -93,6 +94,11 @@ def _text(message: Message) -> str:
     return ""
 
 
+def _end(message: Message) -> str:
+    """What is recalled of an earlier answer, however long it was: questions and tags stand at its end."""
+    return _text(message)[-_MOST_RECALLED:]
+
+
 def _now(told: str) -> datetime | None:
     match = _NOW.search(told)
     try:
@@ -118,7 +124,7 @@ def _results(messages: Sequence[Message]) -> Iterator[list[str]]:
 def _mentioned(message: Message) -> Iterator[Mention]:
     text = _text(message)
     if message.get("role") == "assistant":
-        yield from _tagged(text)
+        yield from _tagged(_end(message))
     elif message.get("role") == "tool":
         told = read_told(text)
         spoken = _SPOKEN.search(told.sentence)

@@ -10,7 +10,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ _SPAN = re.compile(
     re.IGNORECASE,
 )
 _ONLY_CLOCK = re.compile(rf"\b(?:(?:due|by|until|before)\s+)?(?P<clock>{CLOCK.format('o')})(?!\w)", re.IGNORECASE)
+_AT_AN_EDGE = 6  # dates read at either end of a text
+_LONGEST_DATE = 40  # characters: "the 24th of september, 2027" has 27
 _BEFORE = ("by", "before", "until", "till", "due by", "due before", "due until")
 _AFTER = ("after", "since", "from", "due after")
 
@@ -62,18 +65,24 @@ class Span:
 def spans(text: str, now: datetime) -> Iterator[Span]:
     """Every date in the text, left to right. `now` is aware, in the user's zone. What no calendar has is left out."""
     found = False
-    for match in _SPAN.finditer(text):
+    for match in _few(_SPAN, text):
         span = _span(match, now)
         if span is not None:
             found = True
             yield span
     if found:
         return
-    for match in _ONLY_CLOCK.finditer(text):
+    for match in _few(_ONLY_CLOCK, text):
         clock = clock_of(match["clock"])
         if clock is not None:
             day = now.date() if clock > now.time() else now.date() + timedelta(days=1)
             yield Span(match.start(), match.end(), day, day, match["clock"], clock=clock)
+
+
+def _few(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """All matches; of very many, which nobody means, those at the edges, where dates that count stand."""
+    found = list(pattern.finditer(text))
+    return found if len(found) <= 2 * _AT_AN_EDGE else found[:_AT_AN_EDGE] + found[-_AT_AN_EDGE:]
 
 
 def whole(text: str, now: datetime) -> Span | None:
@@ -259,24 +268,35 @@ def _day_of_month(words: str, today: date) -> tuple[date, date, date | None] | N
     raise ValueError("no month has this day")
 
 
+def warm_up() -> None:
+    """Loads what reads dates of the calendar, and its tables: a third of a second, once in a process. Thread-safe."""
+    _parsed("24 december", datetime.fromtimestamp(0, UTC).replace(tzinfo=None))
+
+
 def _from_calendar(words: str, now: datetime) -> date:
     """Raises `ValueError` for what looks like a date and is none (31 February)."""
-    import dateparser  # type: ignore[import-untyped, unused-ignore]  # heavy: loaded with the first date that needs it
-
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
         return date.fromisoformat(words)
-    cleaned = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b", "", words).rstrip(".")
+    cleaned = " ".join(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\b", "", words).rstrip(".").split())
+    day = _parsed(cleaned, now.replace(tzinfo=None)) if len(cleaned) <= _LONGEST_DATE else None
+    if day is None:
+        raise ValueError("no date of the calendar")
+    return now.date() if (day.month, day.day) == (now.month, now.day) and not re.search(r"\d{4}", words) else day
+
+
+@lru_cache(maxsize=256)
+def _parsed(words: str, now: datetime) -> date | None:
+    """`now` is naive, in the user's zone. A text is read more than once on the way to its wishes: hence the cache."""
+    import dateparser  # type: ignore[import-untyped, unused-ignore]  # heavy: loaded with the first date that needs it
+
     settings: Any = {
-        "RELATIVE_BASE": now.replace(tzinfo=None),
+        "RELATIVE_BASE": now,
         "PREFER_DATES_FROM": "future",
         "DATE_ORDER": "DMY",
         "REQUIRE_PARTS": ["day", "month"],
     }
-    parsed = dateparser.parse(" ".join(cleaned.split()), languages=["en"], settings=settings)
-    if parsed is None:
-        raise ValueError("no date of the calendar")
-    day = parsed.date()
-    return now.date() if (day.month, day.day) == (now.month, now.day) and not re.search(r"\d{4}", words) else day
+    parsed = dateparser.parse(words, languages=["en"], settings=settings)
+    return parsed.date() if parsed is not None else None
 
 
 def _ms(moment: datetime) -> int:

@@ -13,7 +13,7 @@ _ORDINALS = {"first": 0, "1st": 0, "1": 0, "second": 1, "2nd": 1, "2": 1, "third
 _MOST_WORDS = 12
 _DID_YOU_MEAN = re.compile(r"Did you mean “([^“”]+)”\?$")
 _WHAT_CALLED = re.compile(r"What should the (?P<noun>\w+) be called\?$")
-_WHICH_PROJECT = re.compile(r"Which project is the milestone “.*” for\?")
+_WHICH_PROJECT = re.compile(r"Which project is the milestone “.{0,2000}” for\?")
 
 
 def agreed(scene: Scene) -> str:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from app.llm.port import Delta, Finished, ModelRequest, ModelUsage, TextDelta, ToolCallRequest
 from app.offline.acting import carry_out
 from app.offline.conversation import Scene, scene_of
+from app.offline.dates import warm_up
 from app.offline.pieces import pieces
 from app.offline.planning import answer
 from app.offline.reading import read
@@ -26,6 +27,13 @@ class OfflineModel:
     """Implements `ChatModel`. Deterministic: the same request gives the same deltas. Raises nothing."""
 
     is_free = True
+
+    @staticmethod
+    def warm_up() -> None:
+        """Loads what the first words and the first date would else load within their turn (half a second). Blocks: it
+        is for a thread at start-up."""
+        warm_up()
+        read("words that no phrasing fits, so that each is tried", None)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Delta]:
         made = _next(request)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 _WORDS = 4
-_TAG = re.compile(r"(<(task|project|note|timeline|client|chart)>.*?</\2>)", re.DOTALL)
+_TAG = re.compile(r"(<(task|project|note|timeline|client|chart)>[^<]*</\2>)")
 
 
 def pieces(text: str) -> Iterator[str]:

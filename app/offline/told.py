@@ -10,7 +10,7 @@ from app.offline.nouns import NOUNS
 
 Row = dict[str, Any]
 
-_BLOCK = re.compile(r'<data-(?P<mark>\w+) kind="note">\n?(?P<text>.*?)\n?</data-(?P=mark)>', re.DOTALL)
+_OPENING = re.compile(r'<data-(?P<mark>\w{1,64}) kind="note">\n?')
 _PARTIAL = re.compile(r"(\d+) of (?:at least )?(\d+) \w+;")
 _REJECTED = re.compile(r"(?:Error: )?The user rejected this(?:: (?P<reason>.*)|\.)", re.DOTALL)
 
@@ -33,8 +33,7 @@ class Told:
 
 
 def read_told(text: str) -> Told:
-    block = _BLOCK.search(text)
-    outside = _BLOCK.sub("", text)
+    content, outside = _content(text)
     lines = outside.strip().splitlines() or [""]
     sentence = lines[0].strip()
     if (rejected := _REJECTED.match(outside.strip())) is not None:
@@ -45,7 +44,18 @@ def read_told(text: str) -> Told:
         return Told("error", outside.strip().removeprefix("Error:").strip())
     partial = _PARTIAL.search(sentence)
     seen = f"{partial[1]} of {partial[2]}" if partial else ""
-    return Told(_kind(sentence), sentence, _rows(lines[1:]), block["text"] if block else None, seen)
+    return Told(_kind(sentence), sentence, _rows(lines[1:]), content, seen)
+
+
+def _content(text: str) -> tuple[str | None, str]:
+    """The content of a note, and the text without it. The first mark is the service's own: whatever else looks like
+    one stands inside, and is the user's text."""
+    opening = _OPENING.search(text)
+    closing = f"</data-{opening['mark']}>" if opening is not None else ""
+    end = text.find(closing, opening.end()) if opening is not None else -1
+    if opening is None or end < 0:
+        return None, text
+    return text[opening.end() : end].removesuffix("\n"), text[: opening.start()] + text[end + len(closing) :]
 
 
 def _kind(sentence: str) -> str:

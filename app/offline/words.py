@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,6 +16,8 @@ _QUOTED = re.compile(
 )
 _MASK = re.compile("\ue000(\\d+)\ue001")
 _LONG = re.compile(r"(?P<head>[^:]{1,300}:)\s+(?P<tail>.+)", re.DOTALL)
+_MOST_PARTS = 30  # words of a name that are looked for one by one; more are a text
+_MOST_ALIKE = 60  # letters of a name that are compared for slips
 _LEAST_PART = 3  # letters of a part of a word that say which name is meant
 _A_SLIP = 0.85  # how alike two names are that differ by one
 _FILLERS = frozenset({"the", "a", "an", "my", "our", "of", "to", "for", "and", "in", "on", "with", "about"})
@@ -79,14 +82,22 @@ def meant(name: str, rows: Sequence[T], title: Callable[[T], str]) -> list[T]:
         row for each, row in names if wanted in each and len(wanted) >= _LEAST_PART
     ]
     parts = [part for part in wanted.split() if part not in _FILLERS] or wanted.split()
-    return held or [row for each, row in names if all(_begins(part, each) for part in parts)]
+    if held or len(parts) > _MOST_PARTS:
+        return held
+    return [row for each, row in names if _holds_each(parts, each)]
 
 
 def nearest(name: str, titles: Sequence[str], most: int = 3) -> list[str]:
     """Titles somebody may have meant with a name that is none of them."""
-    wanted = folded(name)
-    scored = [(SequenceMatcher(None, wanted, folded(each)).ratio(), each) for each in titles[:200]]
+    matcher = SequenceMatcher(None, "", folded(name)[:_MOST_ALIKE])
+    scored = [(_likeness(matcher, folded(each[: 2 * _MOST_ALIKE])[:_MOST_ALIKE]), each) for each in titles[:200]]
     return [each for score, each in sorted(scored, key=lambda pair: -pair[0])[:most] if score >= 0.6]
+
+
+def _likeness(matcher: SequenceMatcher[str], title: str) -> float:
+    """From 0 to 1; 0 where a cheap look at the letters tells that it is less than any likeness asked for."""
+    matcher.set_seq1(title)
+    return matcher.ratio() if matcher.real_quick_ratio() >= 0.6 and matcher.quick_ratio() >= 0.6 else 0.0
 
 
 def is_near_enough(name: str, title: str) -> bool:
@@ -97,8 +108,8 @@ def is_near_enough(name: str, title: str) -> bool:
 
 def is_most_of(name: str, title: str) -> bool:
     """May a row be deleted on the strength of this part of its name?"""
-    parts = [part for part in folded(title).split() if part not in _FILLERS]
-    return 2 * sum(part in folded(name).split() for part in parts) >= len(parts)
+    parts, named = [part for part in folded(title).split() if part not in _FILLERS], set(folded(name).split())
+    return 2 * sum(part in named for part in parts) >= len(parts)
 
 
 def longest_word(name: str) -> str:
@@ -111,6 +122,7 @@ def joined(parts: Sequence[str], word: str = "and") -> str:
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 
 
+@lru_cache(maxsize=10_000)
 def stem(word: str) -> str:
     """The word without its commonest English endings: not always a word, but the same for its forms."""
     for ending in ("ations", "ation", "ments", "ment", "ings", "ing", "ers", "ies", "er", "ed", "es", "s"):
@@ -120,8 +132,14 @@ def stem(word: str) -> str:
     return word[:-1] if word[-1:] in ("e", "y") and len(word) > 3 else word
 
 
-def _begins(part: str, name: str) -> bool:
+def _holds_each(parts: Sequence[str], name: str) -> bool:
+    words = name.split()[: 10 * _MOST_PARTS]
+    return all(_begins(part, words) for part in parts)
+
+
+def _begins(part: str, words: Sequence[str]) -> bool:
     """Is one of the name's words this one, or does it begin with it? (`deploy` for `deployment`)"""
-    return any(
-        word == part or (len(part) > 3 and (word.startswith(part) or stem(word) == stem(part))) for word in name.split()
-    )
+    if part in words:
+        return True
+    stemmed = stem(part)
+    return len(part) > 3 and any(word.startswith(part) or stem(word) == stemmed for word in words)

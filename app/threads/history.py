@@ -7,7 +7,7 @@ from app.keys.vault import KeyVault
 from app.kit.crypto import Place
 from app.kit.db import Database
 from app.threads.content import from_json
-from app.threads.records import Messages
+from app.threads.records import READ_OUTSIDE_TEXT, Messages
 from app.threads.rings import ring_of
 from app.threads.tokens import PER_MESSAGE, cut, of_text
 
@@ -50,7 +50,9 @@ def shortened(turn: Messages, most: int) -> Messages:
         return []
     question = cut(question, max(room // 2, room - of_text(answer)))
     answer = cut(answer, room - of_text(question))
-    said = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    said: Messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    if turn[0].get(READ_OUTSIDE_TEXT):
+        said[0][READ_OUTSIDE_TEXT] = True
     return [message for message in said if message["content"]]
 
 

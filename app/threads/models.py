@@ -10,6 +10,9 @@ from app.keys.models import Sealed
 from app.kit.db import Base
 
 _IS_LIVE = text("status in ('running', 'waiting')")
+_IS_LEASED = (
+    "case status when 'running' then lease_until is not null when 'waiting' then true else lease_until is null end"
+)
 
 
 def _belongs_to(owner: str, *, index: bool = False) -> Mapped[UUID]:
@@ -35,7 +38,8 @@ class Thread(Base):
 
 
 class Run(Base):
-    """The row of a turn. It is `running` while some process holds its lease, `waiting` while an approval is open."""
+    """The row of a turn. It is `running` while some process holds its lease, `waiting` while an approval is open; whoever
+    waits for the answer has a lease as well, and it may be nobody."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -44,7 +48,7 @@ class Run(Base):
         CheckConstraint("kind in ('home', 'floating')", name="kind_known"),
         CheckConstraint("status in ('running', 'waiting', 'completed', 'cancelled', 'failed')", name="status_known"),
         CheckConstraint("(ended_at is null) = (status in ('running', 'waiting'))", name="ended_when_over"),
-        CheckConstraint("(lease_until is not null) = (status = 'running')", name="leased_while_running"),
+        CheckConstraint(_IS_LEASED, name="leased_while_running"),
         Index(None, "thread_id", "position"),
         Index("ix_runs_live", "user_id", postgresql_where=_IS_LIVE),
         Index("ix_runs_live_of_owner", "owner", postgresql_where=_IS_LIVE),
@@ -69,7 +73,7 @@ class Run(Base):
     output_tokens: Mapped[int] = mapped_column(server_default="0")
     reserved_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
-    owner: Mapped[UUID | None]  # the process that runs it, or ran it before the wait
+    owner: Mapped[UUID | None]  # the process that runs it, or waits for it
     lease_until: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(
         server_default="1"

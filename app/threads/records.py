@@ -14,6 +14,7 @@ EventType = Literal["message", "tool.call", "tool.result"]
 Actor = Literal["user", "assistant", "tool", "system"]
 Messages = list[dict[str, Any]]
 """In the shapes of OpenAI's chat API."""
+READ_OUTSIDE_TEXT = "read_outside_text"  # a key of a turn's first message: words of others went into what follows
 
 
 class RunExists(Conflict):
@@ -48,6 +49,16 @@ class OpenedRun:
     request_id: str
     attempt: int
     is_new_thread: bool
+
+
+@dataclass(frozen=True)
+class WaitingRun:
+    """A run that waits for an approval, as any process sees it."""
+
+    user_id: UUID
+    id: UUID
+    attempt: int
+    is_unwanted: bool  # its cancel was requested
 
 
 @dataclass(frozen=True)

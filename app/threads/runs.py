@@ -5,7 +5,7 @@ Each verb is one short transaction; opening and finishing, which every turn pays
 the caller of a verb writes in the same transaction: exactly when the verb has its effect.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
 import structlog
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.billing.token_budget import Spent
+from app.edge.problems import database_is_away
 from app.keys.vault import KeysUnavailable, KeyVault
 from app.kit.clock import Clock
 from app.kit.crypto import KeyRing, Place
@@ -23,7 +24,7 @@ from app.threads.finishing import finished
 from app.threads.interrupting import interrupted
 from app.threads.models import Run
 from app.threads.opening import opened
-from app.threads.records import NewRun, OpenedRun, Outcome, RunRecord
+from app.threads.records import NewRun, OpenedRun, Outcome, RunRecord, WaitingRun
 from app.threads.rings import ring_of
 
 log = structlog.stdlib.get_logger()
@@ -50,30 +51,51 @@ class Runs:
     async def finish(self, run: OpenedRun, outcome: Outcome, *, spent: Spent | None = None) -> bool:
         """End the turn, append its events, count what it has spent, and forget how it waited. False, and nothing is
         written, when it is not this process's to end: it was taken for dead, somebody else ended it, or its thread was
-        deleted."""
-        self._held.discard(run.id)
+        deleted. Until then, and until `forget`, its lease is renewed."""
         keys = await ring_of(self._db, self._vault, run.user_id)
-        return await finished(self._db, keys, run, outcome, self._owner, self._clock.now(), spent)
+        is_kept = await finished(self._db, keys, run, outcome, self._owner, self._clock.now(), spent)
+        self._held.discard(run.id)
+        return is_kept
+
+    def forget(self, run: OpenedRun) -> None:
+        """Nothing more is done for it here: if it has not ended, its lease runs out."""
+        self._held.discard(run.id)
 
     async def wait(self, run: OpenedRun, *, also: Also | None = None) -> bool:
-        """Put the run to wait: nobody has to be alive for it. False as for `finish`."""
+        """Put the run to wait: if this process dies, another one waits on. False as for `finish`."""
         async with self._db.of(run.user_id) as session:
-            if not await leases.put_to_wait(session, run, self._owner):
+            if not await leases.put_to_wait(session, run, self._owner, self._clock.now()):
                 return False
             if also is not None:
                 await also(session)
         return True
 
-    async def claim(self, user_id: UUID, run_id: UUID, *, also: Also | None = None) -> OpenedRun | None:
-        """Take a waiting run up again. Of several who try, in whichever processes, one gets it; the others get None."""
-        async with self._db.of(user_id) as session:
-            run = await leases.claimed(session, user_id, run_id, self._owner, self._clock.now())
+    async def claim(self, copy: leases.Copy, *, also: Also | None = None) -> OpenedRun | None:
+        """Go on with a waiting run. Of several who try, in whichever processes, one gets it; the others get None, and so
+        does a copy that is older than the wait."""
+        async with self._db.of(copy.user_id) as session:
+            run = await leases.claimed(session, copy, self._owner, self._clock.now())
             if run is None:
                 return None
             if also is not None:
                 await also(session)
         self._held.add(run.id)
         return run
+
+    async def adopt(self, copy: leases.Copy) -> OpenedRun | None:
+        """Wait for a waiting run from here on, in place of a process that is gone. None when that one is alive, or
+        somebody else was faster."""
+        async with self._db.of(copy.user_id) as session:
+            run = await leases.adopted(session, copy, self._owner, self._clock.now())
+        if run is not None:
+            self._held.add(run.id)
+        return run
+
+    async def release(self, waiting: Collection[UUID]) -> None:
+        """Let go of these runs, which wait: this process stops, and the next one has them at once."""
+        self._held.difference_update(waiting)
+        async with self._db.of_nobody() as session:
+            await leases.released(session, self._owner, waiting)
 
     async def renew(self) -> list[UUID]:
         """Renew the leases of all running runs of this process; to be called every `leases.RENEW_EVERY_S`.
@@ -98,25 +120,32 @@ class Runs:
         return [(user_id, run_id) for user_id, run_id in found if await self._interrupt(user_id, run_id)]
 
     async def _interrupt(self, user_id: UUID, run_id: UUID) -> bool:
+        """One that cannot be ended now holds up no other; the next sweep tries it again."""
         try:
             keys = await ring_of(self._db, self._vault, user_id)
             ended = await interrupted(self._db, keys, user_id, run_id, self._clock.now())
         except KeysUnavailable:  # an account that is being erased: its rows are about to go
             log.warning("run_not_interrupted", run_id=str(run_id), code=KeysUnavailable.code)
             return False
+        except Exception as error:
+            if database_is_away(error):
+                log.warning("run_not_interrupted", run_id=str(run_id), error=type(error).__name__)
+            else:
+                log.exception("run_not_interrupted", run_id=str(run_id))
+            return False
         if ended:
             log.warning("run_interrupted", run_id=str(run_id))
         return ended
 
-    async def waiting(self) -> Sequence[tuple[UUID, UUID]]:
-        """(user, run) of every waiting run, oldest first."""
+    async def waiting(self, *, are_left: bool = False) -> list[WaitingRun]:
+        """Every waiting run, oldest first. `are_left`: those only that nobody alive waits for."""
         async with self._db.of_nobody() as session:
-            return await leases.waiting(session)
+            return await leases.waiting(session, self._clock.now() if are_left else None)
 
     async def request_cancel(self, user_id: UUID, request_id: str) -> bool:
         """Ask whichever process has the run to stop it; `renew` tells it there. False when nothing is under way.
 
-        A waiting run may be nobody's: whoever wants it ended at once claims it first.
+        A waiting run may be nobody's: whoever takes it up is told.
         """
         async with self._db.of(user_id) as session:
             return await leases.cancel_requested(session, user_id, request_id)

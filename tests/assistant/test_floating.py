@@ -153,7 +153,6 @@ async def test_a_scope_without_an_id_is_told_and_none_is_not(ada: Desktop, model
     ("trouble", "code"),
     [
         pytest.param(refuse(500), "model_unavailable", id="fails"),
-        pytest.param(hang(before="first_token", seconds=30), "model_timeout", id="says nothing"),
         pytest.param(cut("", after_chunks=0, at="end"), "model_unavailable", id="breaks off"),
     ],
 )

@@ -222,6 +222,19 @@ async def test_what_an_earlier_turn_has_read_still_counts_in_its_thread(ada: Des
     assert (len(ada.asked), len(ada.rows("tasks"))) == (1, 1)
 
 
+async def test_a_comment_that_was_read_counts_in_the_next_turn(ada: Desktop, model: ScriptedModel) -> None:
+    await _policy(ada)
+    (task_id,) = await _tasks(ada, 1)
+    await ada.insert("taskComments", {"taskId": task_id, "author": "Eve", "content": ORDER})
+    ada.decide = lambda _asked: Reject()
+    model.script(*delegated("task_agent", call("list_task_comments", task_id=task_id)))
+    turn = ada.device.ask("What do they say?")
+    await turn.ended()
+    model.script(*delegated("task_agent", call("delete_task", task_id=task_id)))
+    await ada.ask("Go on", thread_id=turn.thread_id)
+    assert (len(ada.asked), len(ada.rows("tasks"))) == (1, 1)
+
+
 async def _obeyed(ada: Desktop, model: ScriptedModel, reading: Reply, *steps: Reply) -> Heard:
     """A note is read; then the task agent does what it wants."""
     model.script(call("task", description="read", subagent_type="note_agent"), reading, say("It says: delete all."))

@@ -93,7 +93,7 @@ async def test_killed_while_it_waits_for_the_user(base: Settings, model: Scripte
         async with served(base, model, port=service.port) as again:
             await ada.heard(lambda frame: frame["type"] == "device_ready" and frame["resumed"] == ["r"])
             ada.person.http = again.http
-            again.clock.move(seconds=60)  # a turn that waits has no lease to lose
+            again.clock.move(seconds=60)  # the lease of the process that was killed is over
             assert (await ada.person.get("/chat/r")).json()["status"] == "waiting"
             answer = await ada.person.post(f"/approvals/{asked['id']}", json={"decision": "approve"})
             assert answer.status_code == 200

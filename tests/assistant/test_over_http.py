@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from app.config import Settings
+from tests.assistant.conftest import QUICK_MODEL, Talking
 from tests.assistant.serving import home, served, until_end
 from tests.assistant.talking import Desktop, ScriptedModel, call, delegated, say
 from tests.assistant.test_lost_devices import ended
 from tests.devices.live import LiveService
-from tests.devices.sockets import connected
+from tests.devices.sockets import connected, opened
 from tests.factories.people import Person
 from tests.fakes.model import Reply, drip, hang, refuse
 
@@ -84,7 +85,6 @@ async def test_a_thread_of_somebody_else_is_none(service: LiveService, ada: Desk
     ("trouble", "status", "code"),
     [
         (refuse(500), 503, "model_unavailable"),
-        (hang(before="headers", seconds=30), 504, "model_timeout"),
         (refuse(400, code="context_length_exceeded"), 422, "context_too_long"),
     ],
     ids=lambda value: str(value) if isinstance(value, str) else "",
@@ -237,3 +237,22 @@ async def test_no_more_turns_run_at_once_than_are_allowed(service: LiveService, 
             elif frame["type"] == "stream_end":
                 ended_ids.add(frame["request_id"])
         assert len(ended_ids) == 10
+
+
+async def test_a_model_that_hangs_is_a_problem(tuned: Talking, model: ScriptedModel) -> None:
+    model.answer = lambda _body: hang(before="headers", seconds=30)
+    async with tuned(model_limits=QUICK_MODEL) as service:
+        answer = await (await service.person()).post("/chat", json=HELLO)
+    assert (answer.status_code, answer.json()["code"]) == (504, "model_timeout")
+
+
+async def test_a_key_that_may_not_chat_resumes_nothing(
+    ada: Desktop, model: ScriptedModel, service: LiveService
+) -> None:
+    model.script(say("Private."))
+    request_id = (await ada.person.post("/chat", json=HELLO)).json()["request_id"]
+    for scopes, told in ((("device",), ([], [request_id])), (("device", "chat"), ([request_id], []))):
+        holder = await script(ada.person, *scopes)
+        async with opened(service, holder) as device:
+            ready = await device.hello(resume={request_id: 0})
+            assert (ready["resumed"], ready["lost"]) == told

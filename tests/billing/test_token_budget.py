@@ -314,9 +314,9 @@ async def test_a_turn_that_goes_on_in_another_process_adds_to_what_it_held(
     turn.used(1000, 700)
     assert await threads_of(service).runs.wait(run, also=turn.pause)
     other = another_process(service)
-    claimed = await other.claim(run.user_id, run.id)
+    claimed = await other.claim(run)
     assert claimed is not None
-    again = budget_of(service).of_turn(run.user_id, run.id)
+    again = budget_of(service).of_turn(run.user_id, run.id, used=700)
     await again.reserve(100)
     assert held(superuser_url, run) == 700 + 4 * 100
     assert await ended(other, budget_of(service), claimed, 800)

@@ -76,6 +76,7 @@ async def test_every_key_is_wrapped_anew_and_stays_the_same(fresh_database_url: 
     assert shown[-1] == (60, 60)
 
 
+@pytest.mark.faults
 async def test_ten_thousand_people_take_less_than_a_minute(fresh_database_url: str, fresh_superuser_url: str) -> None:
     keys = fill(fresh_superuser_url, 10_000)
     started = time.perf_counter()
@@ -119,6 +120,7 @@ async def test_a_damaged_data_key_is_left_alone_and_told(fresh_database_url: str
     assert wrapped_by(fresh_superuser_url) == {"k2": BATCH + 9, "k1": 1}
 
 
+@pytest.mark.faults
 async def test_killed_outright_it_goes_on_where_it_was(
     fresh_database_url: str, fresh_superuser_url: str, tmp_path: Path
 ) -> None:

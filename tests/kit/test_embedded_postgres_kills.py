@@ -52,6 +52,7 @@ def _kill_and_start_again(folder: Path, start_service: StartService, *, after: f
     service.wait()
 
 
+@pytest.mark.faults
 def test_a_first_start_killed_at_any_moment_heals_at_the_next(open_folder: Path, start_service: StartService) -> None:
     for number, after in enumerate([0.0, 0.05, 0.15, 0.3, 0.6]):
         folder = open_folder / f"killed-{number}"
@@ -68,6 +69,7 @@ def test_first_starts_killed_again_and_again_heal_in_the_end(open_folder: Path, 
         _works(folder)
 
 
+@pytest.mark.faults
 def test_a_start_waits_for_the_initdb_that_a_killed_one_left(open_folder: Path, start_service: StartService) -> None:
     folder = open_folder / "postgres"
     service = start_service(folder)
@@ -109,6 +111,7 @@ def test_a_start_killed_between_the_files_and_their_contents_goes_on_there(ready
     _works(ready)
 
 
+@pytest.mark.faults
 def test_two_first_starts_at_once_share_one_server(open_folder: Path, start_service: StartService) -> None:
     services = [start_service(open_folder / "postgres") for _ in range(3)]
     ports = {service.stdout.readline() for service in services if service.stdout}

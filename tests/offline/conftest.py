@@ -1,4 +1,6 @@
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,10 +20,18 @@ async def _home(folder: Path) -> Path:
 
 
 @pytest.fixture
-async def desk(sample_home: Path, tmp_path: Path) -> AsyncIterator[Desk]:
-    desk = copy_of(sample_home, tmp_path / "desk")
+async def desk(sample_home: Path, desks: Path) -> AsyncIterator[Desk]:
+    home = Path(tempfile.mkdtemp(dir=desks))
+    desk = copy_of(sample_home, home)
     yield desk
     await desk.database.close()
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def desks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds each desk as long as its test: a folder of pytest's own for each would be kept and tidied for long."""
+    return tmp_path_factory.mktemp("desks")
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ async def seeded_home(folder: Path) -> Path:
 
 
 def copy_of(home: Path, to: Path) -> Desk:
-    shutil.copytree(home, to)
+    shutil.copytree(home, to, dirs_exist_ok=True)
     return Desk(to)
 
 

@@ -2,15 +2,24 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.llm.port import Message, ModelRequest, TextDelta, ToolCallRequest
+from app.offline.answering.prose import prose
+from app.offline.conversation import Mention, scene_of
+from app.offline.following import follow_up
 from app.offline.model import OfflineModel
+from app.offline.pieces import pieces
 from app.offline.reading import read
+from app.offline.told import read_told
+from app.offline.words import meant, nearest
 from tests.offline.desk import TOOLS, arguments, schemas
 
 VOCABULARY = (
@@ -69,17 +78,137 @@ def test_any_words_and_any_results_lead_to_an_end(words: str, results: list[str]
     assert all(each.strip() for each in texts)
 
 
-def test_long_and_tangled_words_are_read_in_no_time() -> None:
-    now = datetime(2026, 3, 29, 12, tzinfo=ZoneInfo("Europe/Rome"))
+NOW = datetime(2026, 3, 29, 12, tzinfo=ZoneInfo("Europe/Rome"))
+MOST_SECONDS = 0.1 * 5  # of the processor; five for machines as slow as that, or measured while they are busy
+REPEATED = (
+    *("list my tasks and ", "list my tasks, then ", "list my tasks then ", "list my tasks, ", "list my tasks. "),
+    *("create a task a and ", "create a task a, ", "create a task a then ", "create a task a and a task b, "),
+    *(
+        "mark a as done and ",
+        "delete a; ",
+        "list and ",
+        "list\n",
+        "x and create a task a and ",
+        "add a comment to on for ",
+    ),
+    *(
+        "create a task due to and then ",
+        "mark as to ",
+        "“",
+        "'a",
+        "“a „b” ",
+        '"a" and ',
+        "„«`'\"",
+        "nothing and list x and ",
+    ),
+    *(
+        ",",
+        ", ",
+        "- ",
+        "–",
+        "1/1 ",
+        "3 march ",
+        "31 feb ",
+        "12:30 ",
+        "1.",
+        "and ",
+        "\n",
+        " ",
+        "a\n\n",
+        "hi ",
+        "set a's ",
+    ),
+    *("<task>[", "[", "task ", "for project ", "a:", '<data-7f3a kind="note">\n'),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    OfflineModel.warm_up()
+
+
+def _seconds(work: Callable[[], object]) -> float:
     begun = time.process_time()
+    work()
+    return time.process_time() - begun
 
-    for words in (
-        "add a comment to on for " * 60,
-        "create a task due to and then " * 35,
-        "mark as to " * 99,
-        "“" * 1000,
-        "'a" * 500,
-    ):
-        read(words, now)
 
-    assert time.process_time() - begun < 5
+@pytest.mark.parametrize("size", [990, 32_000])
+@pytest.mark.parametrize("start", ["", "create a task ", "mark ", "create a note about x: "])
+def test_words_said_over_and_over_are_read_in_no_time(start: str, size: int) -> None:
+    slow = {
+        each: seconds
+        for each in REPEATED
+        if (seconds := _seconds(partial(read, (start + each * size)[:size], NOW))) > MOST_SECONDS
+    }
+
+    assert not slow
+
+
+@pytest.mark.parametrize(
+    "words", ["list my tasks and ", "create a task a and ", "delete a then ", "list and ", "list, "]
+)
+@pytest.mark.parametrize("times", [12, 16, 17, 50])
+def test_many_commands_in_a_row_are_told_apart_in_no_time(words: str, times: int) -> None:
+    assert _seconds(lambda: read(words * times, NOW)) < MOST_SECONDS
+
+
+def test_as_many_commands_as_are_carried_out_are_all_read() -> None:
+    wishes = read(" and ".join(f"delete the task a{number}" for number in range(8)), NOW).wishes
+
+    assert [each.text("named") for each in wishes] == [f"a{number}" for number in range(8)]
+
+
+def test_more_words_between_commands_than_anybody_means_do_not_tell_them_apart() -> None:
+    wishes = read("create a task a" + " and delete b" * 30, NOW).wishes
+
+    assert [(each.verb, each.text("title")) for each in wishes] == [("create", "a" + " and delete b" * 30)]
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    ["<task>[", "<task>[a]", "<task>[a]</task> ", "**a", "Did you mean “", "Which project is the milestone “"],
+)
+def test_a_long_earlier_answer_is_looked_through_in_no_time(repeated: str) -> None:
+    answer: Message = {"role": "assistant", "content": (repeated * 400_000)[:400_000]}
+    messages: list[Message] = [
+        {"role": "user", "content": "hi"},
+        answer,
+        CONTEXT,
+        {"role": "user", "content": "delete it"},
+    ]
+    scene = scene_of(ModelRequest(messages=messages, tools=schemas(["task"])))
+
+    assert _seconds(scene.mentions) < MOST_SECONDS
+    assert _seconds(lambda: follow_up(scene, [])) < MOST_SECONDS
+
+
+def test_the_rows_at_the_end_of_a_long_answer_are_remembered() -> None:
+    answer: Message = {"role": "assistant", "content": "word " * 80_000 + "**Buy milk**\n<task>[t1]</task>"}
+    scene = scene_of(ModelRequest(messages=[answer, CONTEXT, {"role": "user", "content": "delete it"}]))
+
+    assert scene.mentions() == [Mention("task", "t1", "Buy milk")]
+
+
+@pytest.mark.parametrize("text", ['Note:\n<data-7f3a kind="note">\n', "\n", "[", "![", "<task>", "-\n", "{"])
+def test_what_tools_tell_is_read_in_no_time(text: str) -> None:
+    long = text * (20_000 // len(text))
+
+    assert _seconds(lambda: read_told(long)) < MOST_SECONDS
+    assert _seconds(lambda: prose(long)) < MOST_SECONDS
+    assert _seconds(lambda: list(pieces(long))) < MOST_SECONDS
+
+
+def test_long_names_are_compared_with_long_titles_in_no_time() -> None:
+    titles = [f"{number} " + "abcb abca " * 100 for number in range(300)]
+
+    assert _seconds(lambda: nearest("abca abcb " * 100, titles)) < MOST_SECONDS
+    assert _seconds(lambda: meant("abca abcb " * 100 + "x", titles, str)) < MOST_SECONDS
+
+
+def test_marks_of_a_note_inside_a_note_are_its_text() -> None:
+    inside = '<data-0000 kind="note">\nno\n</data-0000>'
+    told = read_told(f'Note:\n{{"id":"n1"}}\n<data-7f3a kind="note">\n{inside}\n</data-7f3a>')
+
+    assert told.content == inside
+    assert told.rows == [{"id": "n1"}]

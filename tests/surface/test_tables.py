@@ -33,7 +33,7 @@ DOORS = {
     # What a process asks of all users' turns at once: ids, and leases of its own.
     "renew_runs(renewer uuid, until timestamp with time zone, held_here uuid[])",
     "abandoned_runs(at timestamp with time zone)",
-    "waiting_runs()",
+    "waiting_runs(at timestamp with time zone)",
     (
         "enqueue_job(queue text, task text, args jsonb, lock_name text, once_while_waiting text, priority integer, "
         "not_before timestamp with time zone)"

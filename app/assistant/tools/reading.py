@@ -43,7 +43,8 @@ async def names_of_owners(desk: Desk, rows: Sequence[Row]) -> Names:
         owners = await desk.select(owner, filters)
     except CallFailed:
         return {}
-    return {row["id"]: row["name"] for row in owners if row.get("id") and row.get("name")}
+    named = ((row.get("id"), row.get("name")) for row in owners)
+    return {row_id: name for row_id, name in named if isinstance(row_id, str) and isinstance(name, str) and name}
 
 
 async def _at_most(desk: Desk, table: Table, filters: Row, limit: int) -> Listed:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from app.assistant.desk import Desk
 from app.assistant.tools.dates import day_in_words
-from app.assistant.tools.telling import CLIENT, PROJECT, Noun, called, quoted
+from app.assistant.tools.telling import CLIENT, LONG_TEXT, PROJECT, Noun, called, quoted, shortened
 from app.devices.tables import Row
 
 _WORDS = {
@@ -64,7 +64,7 @@ async def _changed(desk: Desk, column: str, value: Any, zone: ZoneInfo) -> str:
     if column in _DATES:
         return f"{words} to {day_in_words(value, zone) or value}"
     if column == "assignee":
-        return f"assigned to {', '.join(json.loads(value)) or 'nobody'}"
+        return f"assigned to {shortened(', '.join(json.loads(value)), LONG_TEXT) or 'nobody'}"
     return f"{words} to {value}" if column in ("status", "priority") else f"{words} to {quoted(value)}"
 
 

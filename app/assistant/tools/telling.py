@@ -16,6 +16,7 @@ from app.devices.tables import Row
 
 ROWS_TOLD = 100
 LONG_TEXT = 200  # characters of a text that a list shows
+LONG_VALUE = 4_000  # characters of any value that is shown
 
 # Characters that end a line for some readers of lines; JSON leaves them as they are.
 _LINE_ENDS = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\u0085\u2028\u2029"})
@@ -83,18 +84,26 @@ class Listed:
 
 
 def told(row: Row, zone: ZoneInfo, names: Names | None = None, *, cut: int | None = None) -> Row:
-    """A row under the keys of the tools. `cut`: characters after which long texts end."""
+    """A row under the keys of the tools. `cut`: characters after which texts end."""
     found: Row = {}
     for column, key in _KEYS.items():
         value = row.get(column)
         if value in (None, "", []) or (column in _FLAGS and value != 1):
             continue
-        if column in REFERENCES and names and value in names:
+        if column in REFERENCES and names and isinstance(value, str) and value in names:
             found[REFERENCES[column]] = names[value]
         _tell(found, column, key, value, zone)
-    if cut is not None:
-        found = {key: shortened(value, cut) if isinstance(value, str) else value for key, value in found.items()}
-    return found
+    return {key: _of_length(value, LONG_VALUE if cut is None else cut) for key, value in found.items()}
+
+
+def _of_length(value: Any, most: int) -> Any:
+    """`most` characters of a text; of what is no text, as many of its JSON as any value may have."""
+    if isinstance(value, str):
+        return shortened(value, most)
+    if not isinstance(value, list | dict):
+        return value
+    told = line(value)
+    return value if len(told) <= LONG_VALUE else shortened(told, LONG_VALUE)
 
 
 def _tell(found: Row, column: str, key: str, value: Any, zone: ZoneInfo) -> None:
@@ -144,7 +153,7 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rstrip() + "…"
 
 
-def line(row: Row) -> str:
+def line(row: Row | list[Any]) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).translate(_LINE_ENDS)
 
 

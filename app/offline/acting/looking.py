@@ -148,7 +148,8 @@ def _is_among(name: str, names: list[str]) -> bool:
 
 
 def _speaks_of(row: Row, text: str) -> bool:
-    return any(folded(text) in folded(value) for key, value in row.items() if isinstance(value, str) and key != "id")
+    wanted = folded(text)
+    return any(wanted in folded(value) for key, value in row.items() if isinstance(value, str) and key != "id")
 
 
 def _order(wish: Wish) -> Callable[[Row], tuple[object, ...]]:

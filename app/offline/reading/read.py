@@ -15,6 +15,8 @@ from app.offline.words import Masked, mask
 
 _MOST_CHARACTERS = 1_000  # that are read for their meaning; a longer message is a long note, or no everyday request
 _MOST_WISHES = 8
+_MOST_DIVISIONS = 16  # between wishes of one message
+_MOST_PARTS = 40  # of one message that are read as a wish of their own
 _POLITE = re.compile(
     r"(?:(?:hi|hello|hey|ok|okay|so|well|and|now|then|also|please|pls|kindly|assistant|adiuva|good morning)\b[\s,!.:]*)*"
     r"(?:(?:can|could|would|will) you(?: please)?|(?:i|we)(?:'d| would) like(?: you)? to|(?:i|we) want(?: you)? to|"
@@ -56,7 +58,8 @@ def read(words: str, now: datetime | None) -> Reading:
     masked = mask(words.replace("’", "'"), _MOST_CHARACTERS)
     if masked is None:
         return Reading()
-    masked = Masked(_OWNED_FIELD.sub(r"\1 the \3 of \2 to ", expanded(masked.text)), masked.quotations)
+    text = _RUN.sub(", ", expanded(masked.text))
+    masked = Masked(_OWNED_FIELD.sub(r"\1 the \3 of \2 to ", text), masked.quotations)
     text = _bare(masked.text)
     created = read_creation(text, masked, now)
     if sentence := _only_planned(masked.text, masked):
@@ -64,7 +67,7 @@ def read(words: str, now: datetime | None) -> Reading:
     talk = small_talk(text) or small_talk(re.sub(r"[\s.!?]+$", "", masked.text.strip()))
     if talk and not (created and talk in _ABOUT_ROWS):
         return Reading(talk=talk)
-    wishes = _several(text, masked, now)
+    wishes = _Sentence(masked, now).wishes(text)
     if (better := _despite_slips(wishes, text, masked, now)) is not None:
         return better
     is_odd = not wishes or (len(wishes) == 1 and re.search(r" (?:task|todo|to-do)$", wishes[0].text("project")))
@@ -72,6 +75,7 @@ def read(words: str, now: datetime | None) -> Reading:
     return Reading(suggestion=suggestion) if suggestion else Reading(tuple(wishes))
 
 
+_RUN = re.compile(r",[\s,;]{8,}")  # commas without end mean no more than one
 # set Buy milk's priority to low
 _OWNED_FIELD = re.compile(
     r"\b(set|change|update) (?:the )?([^:]+?)'s (priority|status|due date|deadline|title|name|description|industry) to ",
@@ -140,7 +144,7 @@ def _despite_slips(wishes: list[Wish], text: str, masked: Masked, now: datetime 
     if any(each.verb not in _SHOWING for each in wishes) or not all(_is_guess(each) for each in wishes):
         return None
     better = corrected(text)
-    found = _several(better, masked, now) if better != text else []
+    found = _Sentence(masked, now).wishes(better) if better != text else []
     if not found or any(_is_guess(each) for each in found):
         return None
     if all(each.verb in _SHOWING for each in found):
@@ -158,23 +162,45 @@ def _bare(text: str) -> str:
     return " ".join(_ENDING.sub("", text).split(" "))
 
 
-def _several(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
-    """All wishes of a text: as many as it plainly holds."""
-    free = _FREE_TEXT.search(text)
-    for between in _BETWEEN.finditer(text):
-        if free is not None and between.start() >= free.end() - 1:
-            break
-        left, right = text[: between.start()], _POLITE.sub("", text[between.end() :], count=1)
-        if not left or not right:
-            continue
-        if _AGAIN.match(right) and (making := _MAKING.match(left)):
-            right = f"{making[0]} {right}"
-        elif not _stands_alone(right, masked, now):
-            continue
-        first = _one(_bare(left), masked, now)
-        if first and (rest := _several(_bare(right), masked, now)):
-            return [*(each.wish for each in first), *rest][:_MOST_WISHES]
-    return [each.wish for each in _one(text, masked, now)][:_MOST_WISHES]
+class _Sentence:
+    """Tells the wishes of one message apart, and reads no part of it twice.
+
+    `_MOST_PARTS` bounds the different parts that are read: past it, what is not read yet counts as not understood, so
+    that a wish is never taken without the rest of its sentence."""
+
+    def __init__(self, masked: Masked, now: datetime | None) -> None:
+        self._masked, self._now = masked, now
+        self._read: dict[str, list[Read]] = {}
+        self._told_apart: dict[str, list[Wish]] = {}
+
+    def wishes(self, text: str) -> list[Wish]:
+        """All wishes of a text: as many as it plainly holds, `_MOST_WISHES` at most."""
+        if text not in self._told_apart:
+            self._told_apart[text] = self._several(text) or [each.wish for each in self._one(text)][:_MOST_WISHES]
+        return self._told_apart[text]
+
+    def _several(self, text: str) -> list[Wish]:
+        for left, right, is_again in _divisions(text):
+            if not is_again and not self._stands_alone(right):
+                continue
+            first = self._one(_bare(left))
+            if first and (rest := self.wishes(_bare(right))):
+                return [*(each.wish for each in first), *rest][:_MOST_WISHES]
+        return []
+
+    def _stands_alone(self, right: str) -> bool:
+        """May these words, which begin as a command, be taken for a wish of their own, and for nothing else?"""
+        if not self.wishes(_bare(right)):
+            return False
+        first = self._one(_bare(_BETWEEN.split(right, maxsplit=1)[0])) or self._one(_bare(right))
+        return bool(first) and first[0].is_plain
+
+    def _one(self, text: str) -> list[Read]:
+        if text not in self._read:
+            if len(self._read) >= _MOST_PARTS:
+                return []
+            self._read[text] = _one(text, self._masked, self._now)
+        return self._read[text]
 
 
 _COMMAND = re.compile(
@@ -185,13 +211,24 @@ _COMMAND = re.compile(
 )
 
 
-def _stands_alone(right: str, masked: Masked, now: datetime | None) -> bool:
-    """May these words be taken for a wish of their own, and for nothing else?"""
-    if not _COMMAND.match(right):
-        return False
-    found = _several(_bare(right), masked, now)
-    first = _one(_bare(_BETWEEN.split(right)[0]), masked, now) or _one(_bare(right), masked, now)
-    return bool(found) and bool(first) and first[0].is_plain
+def _divisions(text: str) -> list[tuple[str, str, bool]]:
+    """Where a second wish may begin: what stands before it, its own words, and whether they are more of the first
+    (`… and a task B`, with its verb put back). Empty when there are too many: that is no list of wishes."""
+    free, making = _FREE_TEXT.search(text), _MAKING.match(text)
+    found: list[tuple[str, str, bool]] = []
+    for between in _BETWEEN.finditer(text):
+        if free is not None and between.start() >= free.end() - 1:
+            break
+        polite = _POLITE.match(text, between.end())
+        start = polite.end() if polite is not None else between.end()
+        is_again = making is not None and making.end() <= between.start() and _AGAIN.match(text, start) is not None
+        if between.start() == 0 or not (is_again or _COMMAND.match(text, start)):
+            continue
+        if len(found) == _MOST_DIVISIONS:
+            return []
+        verb = f"{making[0]} " if is_again and making is not None else ""
+        found.append((text[: between.start()], verb + text[start:], is_again))
+    return found
 
 
 _COMMENTS = re.compile(r"(?:add|put|write|post|leave) (?:a |the |an )?(?:new )?(?:comment|description)", re.IGNORECASE)
