@@ -53,7 +53,7 @@ async def kill(service: LiveService) -> None:
     for listening in server.servers:
         listening.close()
     for connection in list(server.server_state.connections):
-        connection.transport.abort()  # type: ignore[union-attr]
+        connection.transport.abort()
     for task in [*server.server_state.tasks, *service.devices.calls._recording]:
         task.cancel()
     for turn in assistant_of(service).live:

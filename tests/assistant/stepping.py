@@ -60,7 +60,7 @@ def stepping(steps: Steps) -> Iterator[Steps]:
             return task
         return asyncio.Task(work, loop=loop, context=context)
 
-    loop.set_task_factory(made)  # type: ignore[arg-type]  # a task it is
+    loop.set_task_factory(made)
     try:
         yield steps
     finally:

@@ -151,6 +151,7 @@ def delegated(agent: str, *steps: Reply, answer: str = "Done.", report: str = "D
 __all__ = [
     "Approve",
     "Call",
+    "Decision",
     "Desktop",
     "Edit",
     "Heard",

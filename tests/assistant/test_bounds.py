@@ -46,7 +46,7 @@ TOO_BIG = 10**30
 async def _answering(device: RawDevice, row: Frame, *, rows: int = 1, decision: Frame | None = None) -> list[Frame]:
     """The frames of a turn. Every call is answered with this row, every question with the decision: yes by default."""
     heard: list[Frame] = []
-    results = {"select": {"rows": [row] * rows}, "delete": {"deleted": True}}
+    results: dict[str, dict[str, Any]] = {"select": {"rows": [row] * rows}, "delete": {"deleted": True}}
     while not heard or heard[-1]["type"] != "stream_end":
         frame = await device.next()
         if frame["type"] == "tool_call":

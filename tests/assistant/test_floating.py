@@ -1,6 +1,7 @@
 """The small window: its frames begin with what the turn is about, and hold text only."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from device.turn import Scope
 from tests.assistant.relaying import is_supervisor, told_word_for_word, tools_of
 from tests.assistant.talking import (
     Approve,
+    Decision,
     Desktop,
     Heard,
     Reject,
@@ -23,7 +25,7 @@ from tests.assistant.talking import (
 from tests.fakes.model import Reply, cut, drip, hang, refuse
 
 NOWHERE = Scope("none")
-DOMAINS = {spec.name: spec.domain for spec in SUBAGENTS}
+DOMAINS: dict[str, str] = {spec.name: spec.domain for spec in SUBAGENTS}
 LISTS = {
     "task_agent": "list_tasks",
     "project_agent": "list_projects",
@@ -207,7 +209,7 @@ async def test_a_turn_cancelled_in_mid_sentence_has_one_domain(ada: Desktop, mod
 
 async def test_a_wait_for_an_approval_changes_nothing_about_it(ada: Desktop, model: ScriptedModel) -> None:
     client_id = (await ada.insert("clients", {"name": "Acme"}))["id"]
-    decisions = iter([Reject("not yet"), Approve()])
+    decisions: Iterator[Decision] = iter([Reject("not yet"), Approve()])
     ada.decide = lambda _asked: next(decisions)
     for answer in ("Kept.", "Gone."):
         step = call("delete_client", client_id=client_id)

@@ -130,7 +130,7 @@ async def test_a_turn_that_ends_in_time_is_completed_before_the_sockets_close(
             await device.send(home("r"))
             await device.next()
             assert service.stop is not None
-            stopping = asyncio.create_task(service.stop())
+            stopping = asyncio.ensure_future(service.stop())
             heard = await until_end(device, "r")
             assert (heard[-1]["status"], text_of(heard)) == ("completed", "to the very end")
             assert await device.closed() == 1012
@@ -147,7 +147,7 @@ async def test_a_turn_that_does_not_end_is_interrupted_before_the_sockets_close(
             await device.send(home("r"))
             await device.next()
             assert service.stop is not None
-            stopping = asyncio.create_task(service.stop())
+            stopping = asyncio.ensure_future(service.stop())
             end = (await until_end(device, "r"))[-1]
             assert (end["status"], end["error"]["code"]) == ("failed", "interrupted")
             assert await device.closed() == 1012

@@ -109,7 +109,7 @@ def serve(fresh_database_url: str, tmp_path: Path) -> Iterator[Callable[[], Runn
 
     def start() -> RunningService:
         more = {"DATABASE_URL": fresh_database_url, "LOG_LEVEL": "debug", "LOG_FORMAT": "json", "RATE_LIMITS": "off"}
-        services.append(RunningService(tmp_path, **more))
+        services.append(RunningService(tmp_path, as_typed=False, **more))
         return services[-1].until_up()
 
     yield start

@@ -35,7 +35,7 @@ class Killed(Served):
 
     def _run(self, **settings: str) -> RunningService:
         settings |= {"DATABASE_URL": self._database_url, "RATE_LIMITS": "off"}
-        return RunningService(self._data_dir, **settings).until_up()
+        return RunningService(self._data_dir, as_typed=False, **settings).until_up()
 
     async def kill_and_start(self) -> None:
         self._running.kill()

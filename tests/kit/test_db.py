@@ -41,7 +41,7 @@ async def test_a_connection_whose_opening_is_cancelled_is_closed(database_url: s
     async with await asyncio.start_server(postgres, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         there = address._replace(netloc=address.netloc.replace(f":{address.port}", f":{port}")).geturl()
-        opening = asyncio.create_task(connector(there, APP_ROLE)())
+        opening = asyncio.ensure_future(connector(there, APP_ROLE)())
         await asyncio.wait_for(postgres.heard.wait(), 5)
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
