@@ -70,6 +70,7 @@ async def seconds(http: httpx.AsyncClient, email: str) -> float:
     return time.perf_counter() - started
 
 
+@pytest.mark.faults
 async def test_an_unknown_address_takes_the_time_of_a_wrong_password(http: httpx.AsyncClient, ada: Person) -> None:
     """Samples in turns, so that whatever else the machine does meets both alike; the lower quartile, since a busy
     machine only ever adds; more samples while in doubt. Without the work for unknown addresses the ratio is about 0.1."""

@@ -137,6 +137,6 @@ async def test_the_service_keeps_to_the_protocol(service: Service, ada: Person) 
     machine = type("Bound", (Protocol,), {"service": service, "person": ada, "run_in_loop": staticmethod(run)})
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     profile = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, database=None, suppress_health_check=checks
+        max_examples=12, stateful_step_count=25, deadline=None, database=None, suppress_health_check=checks
     )
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=profile)

@@ -42,6 +42,7 @@ async def goes_on(service: LiveService, desk: Desktop, model: ScriptedModel, thr
     assert (await desk.person.get("/approvals")).json()["items"] == []
 
 
+@pytest.mark.faults
 async def test_killed_while_the_model_speaks(base: Settings, model: ScriptedModel, tmp_path: Path) -> None:
     async with served(base, model) as service, desktop(service, tmp_path / "ada") as ada:
         model.script(drip("endless " * 50, every_s=0.05))

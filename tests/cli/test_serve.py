@@ -79,6 +79,7 @@ def test_a_request_under_way_at_sigterm_is_finished_and_no_new_one_is_taken(data
     assert postgres_of(data_dir) == []
 
 
+@pytest.mark.faults
 def test_a_request_that_never_ends_does_not_keep_the_service_from_ending(data_dir: Path, serve: Serve) -> None:
     service = serve(data_dir)
     with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
@@ -90,6 +91,7 @@ def test_a_request_that_never_ends_does_not_keep_the_service_from_ending(data_di
     assert postgres_of(data_dir) == []
 
 
+@pytest.mark.faults
 def test_sigterm_while_it_is_starting_leaves_no_database_behind(new_folder: Path, serve: Serve) -> None:
     service = serve(new_folder, wait=False, as_typed=True)
     service.until((new_folder / "postgres" / "data" / "postmaster.pid").exists)

@@ -57,6 +57,7 @@ def _metrics_folder(workers: list[int]) -> Path:
     return folder
 
 
+@pytest.mark.faults
 def test_two_processes_share_the_limits(
     new_folder: Path, fresh_database_url: str, redis: RedisServer, serve: Serve
 ) -> None:

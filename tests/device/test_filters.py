@@ -159,7 +159,7 @@ def _expected(rows: list[dict[str, Any]], filters: dict[str, Any], limit: int | 
 
 
 @given(tasks=TASKS, filters=FILTERS, limit=some.none() | some.integers(1, 5))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_filters_find_what_a_plain_loop_finds(
     tasks: list[dict[str, Any]], filters: dict[str, Any], limit: int | None
 ) -> None:

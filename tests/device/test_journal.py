@@ -107,7 +107,7 @@ WRITES = some.sampled_from(
 
 
 @given(calls=some.lists(some.tuples(some.integers(0, 4), WRITES), max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 async def test_however_often_calls_are_repeated_each_id_has_one_effect_and_one_answer(
     calls: list[tuple[int, tuple[str, str, dict[str, Any]]]],
 ) -> None:

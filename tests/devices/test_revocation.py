@@ -219,6 +219,7 @@ async def test_the_old_sessions_other_devices_are_not_refused(service: LiveServi
         await other.still_there()
 
 
+@pytest.mark.faults
 async def test_a_revoked_device_that_does_not_read_is_gone_in_time_too(own_live: OwnLive) -> None:
     """What is queued for it must not keep the door open: what it still says would be acted upon."""
     async with own_live(SocketLimits(turn_bytes=64 * MIB)) as service:
@@ -281,6 +282,7 @@ async def test_word_lost_while_a_socket_waits_to_say_hello_is_still_noticed(
             assert await device.closed(WITHIN_S) in (4401, 1012), "sent away, or told to ask again"
 
 
+@pytest.mark.faults
 async def test_listening_goes_on_after_the_database_was_restarted(own_live: OwnLive, fresh_superuser_url: str) -> None:
     async with own_live() as service:
         ada = await service.person()

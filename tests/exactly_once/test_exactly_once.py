@@ -19,7 +19,7 @@ from tests.exactly_once.machine import ExactlyOnce, Ground
 from tests.exactly_once.world import Loop, Served
 
 SLOW_CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-A_LOOK = settings(max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=SLOW_CHECKS)
+A_LOOK = settings(max_examples=5, stateful_step_count=25, deadline=None, suppress_health_check=SLOW_CHECKS)
 A_LONG_LOOK = settings(A_LOOK, max_examples=60, stateful_step_count=60)
 
 # A service that is killed closes nothing.

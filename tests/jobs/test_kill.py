@@ -54,6 +54,7 @@ async def kill_workers(workshop: Workshop, *, times: int, jobs: int) -> tuple[in
     return done, await count(workshop, "effects"), await count(workshop, "unguarded_effects")
 
 
+@pytest.mark.faults
 async def test_workers_killed_five_times_lose_and_double_nothing(workshop: Workshop) -> None:
     done, effects, unguarded = await kill_workers(workshop, times=5, jobs=750)
     assert (done, effects) == (750, 750)

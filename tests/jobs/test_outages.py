@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
+import pytest
 from sqlalchemy.engine import make_url
 
 from app.jobs.tasks import JobInfo, Task
@@ -81,6 +82,7 @@ async def test_a_worker_goes_on_after_all_its_connections_were_cut(workshop: Wor
     assert done == [0, 1, 2]
 
 
+@pytest.mark.faults
 async def test_a_job_that_runs_through_an_outage_runs_once_and_its_end_is_written(workshop: Workshop) -> None:
     runs, go_on = list[int](), asyncio.Event()
 
@@ -115,6 +117,7 @@ async def test_a_worker_that_starts_without_a_database_begins_when_there_is_one(
             await asyncio.wait_for(done.wait(), 10)
 
 
+@pytest.mark.faults
 async def test_a_stop_during_an_outage_returns_and_its_jobs_are_rescued(workshop: Workshop) -> None:
     runs = list[int]()
 

@@ -89,6 +89,7 @@ def test_no_permission_of_a_folder_above_is_changed(closed: Path, shelter: Shelt
     assert modes() == before
 
 
+@pytest.mark.faults
 def test_other_processes_find_and_stop_a_sheltered_server(closed: Path, shelter: Shelter) -> None:
     info = EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter).start()
     other = EmbeddedPostgres(closed / "postgres", shelter=shelter)
@@ -97,6 +98,7 @@ def test_other_processes_find_and_stop_a_sheltered_server(closed: Path, shelter:
     assert other.running() is None
 
 
+@pytest.mark.faults
 def test_a_folder_that_was_emptied_begins_anew_and_its_earlier_data_is_kept(
     closed: Path, shelter: Shelter, heard: Heard
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_folder_that_was_emptied_begins_anew_and_its_earlier_data_is_kept(
     assert any(f"still in {earlier.parent}" in sentence for sentence in heard)
 
 
+@pytest.mark.faults
 def test_a_folder_that_moved_keeps_its_data(closed: Path, shelter: Shelter) -> None:
     _remember(EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter), 7)
     (closed / "postgres").rename(closed / "moved")
@@ -119,6 +122,7 @@ def test_a_folder_that_moved_keeps_its_data(closed: Path, shelter: Shelter) -> N
     assert _remembered(EmbeddedPostgres(closed / "moved", durable=False, shelter=shelter)) == [7]
 
 
+@pytest.mark.faults
 def test_a_copy_does_not_share_the_database_of_its_original(closed: Path, shelter: Shelter, copied: CopyFolder) -> None:
     _remember(EmbeddedPostgres(closed / "postgres", durable=False, shelter=shelter), 7)
     copied(closed / "postgres", closed / "copy")
@@ -149,6 +153,7 @@ def test_a_path_that_is_not_utf8_is_a_path(closed: Path, shelter: Shelter) -> No
     assert _remembered(EmbeddedPostgres(folder, durable=False, shelter=shelter)) == [7]
 
 
+@pytest.mark.faults
 def test_a_first_start_that_died_between_shelter_and_data_goes_on_there(closed: Path, shelter: Shelter) -> None:
     folder = closed / "postgres"
     home = shelter.place_for(folder, 1)
@@ -228,6 +233,7 @@ def _started_with(wheel: Path, folder: Path, base: Path, *before: str) -> "subpr
     )
 
 
+@pytest.mark.faults
 def test_programs_below_a_closed_folder_are_copied_once_for_all(
     closed_wheel: Path, open_folder: Path, shelter: Shelter
 ) -> None:
@@ -307,6 +313,7 @@ print({{entry.stat().st_uid for entry in folder.rglob('*')}} == {{os.getuid()}})
     assert told == "('[1]',)\nTrue\nTrue\n"
 
 
+@pytest.mark.faults
 def test_what_an_ordinary_user_made_it_can_still_use_after_root_did(
     open_folder: Path, as_nobody: Callable[[str], str]
 ) -> None:

@@ -37,7 +37,7 @@ CHECKS: list[Any] = [
 ]
 
 quick = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     database=None,
     derandomize=True,

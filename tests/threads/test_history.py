@@ -138,7 +138,7 @@ def _history(service: Service) -> History:
     tool=st.none() | TEXT,
     most=st.integers(0, 400),
 )
-@settings(max_examples=150, deadline=None, database=None, derandomize=True)
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
 def test_a_shortened_turn_fits_and_begins_as_the_turn_did(
     question: str, answer: str, tool: str | None, most: int
 ) -> None:
