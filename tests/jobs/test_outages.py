@@ -75,7 +75,9 @@ async def test_a_worker_goes_on_after_all_its_connections_were_cut(workshop: Wor
 
     async with workshop.worker(Task("any", run)) as worker:
         for n in range(3):
-            assert await cut(workshop.url) >= 2  # the pool's and the listener's
+            cut_off = 0
+            while cut_off < 2:  # the pool's and the listener's, when both are back from the last time
+                cut_off += await cut(workshop.url)
             await workshop.enqueue("any", {"n": n})
             await workshop.until(lambda: len(done) == n + 1)  # noqa: B023 - called in this turn of the loop only
         await workshop.until(lambda: worker.healthy)
