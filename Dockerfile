@@ -25,7 +25,7 @@ VOLUME /var/lib/adiuva
 # The process is up; whether it can take requests is asked of /health/ready by whoever routes to it.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s CMD \
     ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=2)"]
-# Gunicorn stops its workers within 30 s: requests drain, then jobs.
+# Gunicorn stops its workers within 30 s: turns, sockets and requests drain, and jobs meanwhile.
 STOPSIGNAL SIGTERM
 # Migrating first is safe with several containers: an advisory lock lets one do it while the others wait.
 CMD ["sh", "-c", "python -m app migrate && exec gunicorn --config python:app.gunicorn_config 'app.asgi:application()'"]

@@ -9,7 +9,7 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it ships
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]  # it ships no types
 
 from app.cli.draining import DrainingServer
-from app.cli.server_flags import REQUESTS_DRAIN_S, SERVER_FLAGS, server_flags
+from app.cli.server_flags import SERVER_FLAGS, SERVER_STOPS_WITHIN_S, server_flags
 from app.config import read_settings
 
 
@@ -40,7 +40,7 @@ worker_class = "app.gunicorn_config.Worker"
 workers = _settings.web_concurrency
 bind = f"{_settings.host}:{_settings.port}"
 backlog = SERVER_FLAGS["backlog"]
-graceful_timeout = 2 * REQUESTS_DRAIN_S + 5  # requests, then jobs
+graceful_timeout = SERVER_STOPS_WITHIN_S + 2  # for what is closed at last; then gunicorn kills
 timeout = 60
 keepalive = SERVER_FLAGS["timeout_keep_alive"]
 # A heartbeat file on a disk that stalls would have healthy workers killed.

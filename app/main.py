@@ -27,6 +27,8 @@ from app.health import routes as health_routes
 from app.jobs import routes as job_routes
 from app.kit.clock import Clock, SystemClock
 from app.llm.limits import ModelLimits
+from app.memory import core_routes as core_memory_routes
+from app.memory import routes as memory_routes
 from app.pages import routes as page_routes
 from app.parts import Parts
 from app.threads import routes as thread_routes
@@ -44,6 +46,8 @@ FEATURES = [
     thread_routes.router,
     device_routes.diagnostics,  # first: a device's id may hold slashes
     device_routes.router,
+    core_memory_routes.router,  # first: its addresses look like those of one memory of a tier
+    memory_routes.router,
     admin_routes.router,
     job_routes.router,
     audit_routes.router,

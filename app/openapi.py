@@ -29,6 +29,13 @@ ABOUT: dict[str, Any] = {
             "description": "The user's devices, and the socket that reaches them: `GET /api/v1/ws/device` (WebSocket). "
             "docs/protocol.md tells what travels on it.",
         },
+        {
+            "name": "memory",
+            "description": "What the assistant remembers of its user, in four tiers: *core* (facts and preferences, by "
+            "key), *associative* (what was said, found by meaning), *episodic* (a summary of each session), *proactive* "
+            "(patterns). All of it can be seen, corrected, exported, forgotten and switched off here. API keys need the "
+            "scope `memory`.",
+        },
         {"name": "admin", "description": "For administrators only. They never see content."},
     ],
 }

@@ -19,8 +19,10 @@ from app.assistant.approvals.deps import ApprovalServices
 from app.assistant.approvals.edits import checked_edit
 from app.assistant.approvals.store import Approvals, PausedTurns, Policies
 from app.assistant.build import AssistantParts, built
+from app.assistant.graphs import private_names, private_texts
 from app.assistant.limits import TurnLimits
 from app.assistant.models import Models
+from app.assistant.shaping.sanitizer import Sanitizer
 from app.audit.overview import AuditTrail
 from app.auth.access_tokens import AccessTokens
 from app.auth.callers import Callers
@@ -64,6 +66,9 @@ from app.llm.limits import ModelLimits
 from app.mail.folder import FolderMailer
 from app.mail.port import Mailer, MailRejected, NoMailer
 from app.mail.smtp import SmtpMailer
+from app.memory.build import MemoryParts
+from app.memory.build import built as built_memory
+from app.memory.limits import MemoryLimits
 from app.threads.conversations import Conversations
 from app.threads.deps import ThreadServices
 from app.threads.finishing import TITLE_TASK
@@ -73,7 +78,7 @@ from app.threads.runs import Runs
 from app.threads.titles import Titles
 
 JOBS_DRAIN_S = 10
-SOCKETS_DRAIN_S = 10
+SOCKETS_DRAIN_S = 8  # after the turns, which take up to 15 (`TurnLimits`); closing the sockets takes up to 2
 
 
 class Parts:
@@ -87,6 +92,7 @@ class Parts:
         turn_limits: TurnLimits | None = None,
         model_limits: ModelLimits | None = None,
         password_cost: PasswordCost | None = None,
+        memory_limits: MemoryLimits | None = None,
     ) -> None:
         assert settings.database_url is not None
         assert settings.jwt_secret is not None
@@ -118,6 +124,8 @@ class Parts:
         self.threads = self._threads()
         self.approvals = self._approvals()
         self.models = Models(settings, model_limits)
+        self.sanitizer = self._sanitizer()
+        self.memory = self._memory(memory_limits or MemoryLimits())
         self.assistant = self._assistant(turn_limits or TurnLimits())
         self.socket = self._socket()
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
@@ -130,6 +138,7 @@ class Parts:
         app.state.auth, app.state.accounts, app.state.jobs = self.auth, self.accounts, self.jobs
         app.state.devices, app.state.threads = self.devices, self.threads
         app.state.approvals, app.state.assistant = self.approvals, self.assistant.services
+        app.state.memory = self.memory.services
         app.state.audit, app.state.readiness = AuditTrail(self.system), self.readiness
         token = self.settings.metrics_token
         app.state.begin_stopping = self.begin_stopping
@@ -218,9 +227,27 @@ class Parts:
             asking=Asking(self.devices.hub, approvals),
         )
 
-    def _assistant(self, limits: TurnLimits) -> AssistantParts:
+    def _sanitizer(self) -> Sanitizer:
+        """What no answer may contain, whatever a model has come by."""
         settings = self.settings
         keys = (settings.llm_api_key, settings.embedding_api_key, settings.openai_api_key, settings.anthropic_api_key)
+        secrets = [key.get_secret_value() for key in keys if key is not None]
+        return Sanitizer(private_texts(), identifiers=private_names(), secrets=secrets)
+
+    def _memory(self, limits: MemoryLimits) -> MemoryParts:
+        return built_memory(
+            db=self.db,
+            system=self.system,
+            vault=self.vault,
+            clock=self.clock,
+            model=self.models.router,
+            embedder=self.models.embedder,
+            embedding_model=self.settings.embedding_model,
+            is_private=self.sanitizer.finds_private,
+            limits=limits,
+        )
+
+    def _assistant(self, limits: TurnLimits) -> AssistantParts:
         return built(
             db=self.db,
             clock=self.clock,
@@ -229,7 +256,8 @@ class Parts:
             devices=self.devices,
             threads=self.threads,
             approvals=self.approvals,
-            secrets=[key.get_secret_value() for key in keys if key is not None],
+            memories=self.memory.memories,
+            sanitizer=self.sanitizer,
             limits=limits,
         )
 
@@ -285,6 +313,7 @@ class Parts:
             Task("accounts.send_receipt", mails.send_receipt, mail),
             Task("accounts.finish_erasure", erasures.finish_erasure),
             Task(TITLE_TASK, titles.give, TITLE_RETRY),
+            *self.memory.tasks,
         ]
 
     def _periodic(self) -> list[Periodic]:
@@ -293,6 +322,7 @@ class Parts:
         return [
             Periodic(purge, cron="17 3 * * *"),
             Periodic(devices, cron="27 3 * * *"),
+            *self.memory.periodic,
             daily_purge(self.system, self.clock),
         ]
 

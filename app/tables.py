@@ -8,8 +8,20 @@ from app.devices import models as _devices
 from app.idempotency import models as _idempotency
 from app.keys import models as _keys
 from app.kit.db import Base
+from app.memory import models as _memory
 from app.threads import models as _threads
 
-__all__ = ["_accounts", "_approvals", "_audit", "_billing", "_devices", "_idempotency", "_keys", "_threads", "metadata"]
+__all__ = [
+    "_accounts",
+    "_approvals",
+    "_audit",
+    "_billing",
+    "_devices",
+    "_idempotency",
+    "_keys",
+    "_memory",
+    "_threads",
+    "metadata",
+]
 
 metadata = Base.metadata

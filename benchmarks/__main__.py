@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …] [--quick] [--rounds N]`: measure, then print the tables."""
+"""`python -m benchmarks [NAME …] [--quick] [--verbose] [--rounds N]`: measure, then print the tables."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from benchmarks import calls, counters, jobs, logins, me, rotate, sockets, start, turns
+from benchmarks import calls, counters, jobs, logins, me, memory_gather, recall, rotate, sockets, start, turns
 from benchmarks.ground import Ground, ground
 from benchmarks.report import Report
 
@@ -23,6 +23,8 @@ BENCHMARKS: dict[str, Callable[[Ground], Report]] = {
     "calls": calls.run,
     "sockets": sockets.run,
     "turns": turns.run,
+    "gather": memory_gather.run,
+    "recall": recall.run,
 }
 ROUNDS = 3
 
@@ -33,7 +35,7 @@ def main() -> int:
     reports: list[Report] = []
     began = time.monotonic()
     try:
-        with ground(quick=arguments.quick, rounds=arguments.rounds) as prepared:
+        with ground(quick=arguments.quick, rounds=arguments.rounds, verbose=arguments.verbose) as prepared:
             for name in arguments.names or BENCHMARKS:
                 busy = f"load average when it began: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
                 sys.stderr.write(f"{name} ({busy})\n")
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the service costs.")
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*BENCHMARKS, []], help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="shorter rounds: for a look, not for a claim")
+    parser.add_argument("--verbose", action="store_true", help="each question that `recall` misses")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"interleaved rounds (default: {ROUNDS})")
     return parser
 

@@ -3,7 +3,6 @@
 import time
 from datetime import UTC, datetime
 from typing import Any, cast
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -61,8 +60,6 @@ def on_our_adapter(url: str) -> PlainTurn:
         voice, now = _Listener(), datetime.now(UTC)
         told = about(now, None)
         context = TurnContext(
-            user_id=uuid4(),
-            request_id="",
             now=now,
             zone=ZoneInfo("Europe/Rome"),
             model=model,
@@ -75,6 +72,7 @@ def on_our_adapter(url: str) -> PlainTurn:
             policy=Policy(),
             meter=Meter(),
             noted=Noted(),
+            memory=cast("Any", None),
             mark="",
             about=told,
             can_be_asked=lambda: True,

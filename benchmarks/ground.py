@@ -20,6 +20,7 @@ class Ground:
     postgres: ConnectionInfo
     quick: bool
     rounds: int
+    verbose: bool = False
 
     @contextmanager
     def database(self, name: str) -> Iterator["BenchmarkDatabase"]:
@@ -44,14 +45,14 @@ class BenchmarkDatabase:
 
 
 @contextmanager
-def ground(*, quick: bool, rounds: int) -> Iterator[Ground]:
+def ground(*, quick: bool, rounds: int, verbose: bool = False) -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="adiuva-benchmarks-"))
     postgres = EmbeddedPostgres(folder / "postgres", durable=True, say=lambda _: None)
     try:
         sys.stderr.write("Preparing a Postgres of our own …\n")
         info = postgres.start()
         migrate(info.owner_url)
-        yield Ground(folder, info, quick, rounds)
+        yield Ground(folder, info, quick, rounds, verbose)
     finally:
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -32,6 +32,10 @@ LEFT_OUT = {
     "socket_tickets": "hashes of secrets that open the socket once, for half a minute",
     "runs.request_hash": "tells a repeated request from another; what was asked is exported in clear",
     "paused_turns": "how far a turn has come that waits for minutes; what was said and asked in it is exported in clear",
+    "memories.slot": "a keyed hash by which a memory is found; what it stands for is exported in clear",
+    "memory_vectors": "made from the memories' texts, which are exported in clear",
+    "memory_bits": "made from the memories' texts, which are exported in clear",
+    "memory_inbox": "turns to be remembered, which takes seconds; what was said in them is exported in clear",
     "kept_answers": "repeats of answers the user has had, kept for a day",
 }
 

@@ -34,19 +34,25 @@ def about(now: datetime, scope: Scope | None) -> str:
     return "\n".join(["<context>", *lines, "</context>"])
 
 
-def with_context(told: str, context: Mapping[str, Any], mark: str) -> str:
-    """`told`, and what the client sends along, each part in a marked block."""
-    blocks, left = [told], MOST_CONTEXT_CHARACTERS
+def with_context(told: str, memory: str, context: Mapping[str, Any], mark: str) -> str:
+    """`told`, what is remembered of the user, and what the client sends along: each part in a marked block."""
+    blocks, left = [told, *([marked("memory", memory, mark)] if memory else ())], MOST_CONTEXT_CHARACTERS
     for kind, value in context.items():
         text = (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:left]
         left -= len(text)
         if text and text not in ("{}", "[]", "null"):
-            blocks.append(f'<data-{mark} kind="{_word(kind)}">\n{text}\n</data-{mark}>')
+            blocks.append(marked(_word(kind), text, mark))
     return "\n".join(blocks)
 
 
+def marked(kind: str, text: str, mark: str) -> str:
+    return f'<data-{mark} kind="{kind}">\n{text}\n</data-{mark}>'
+
+
 def _word(kind: str) -> str:
-    return "".join(letter for letter in kind if letter.isalnum() or letter in "_-")[:40] or "context"
+    """A client's name for what it sends along. Memory is ours to tell of."""
+    word = "".join(letter for letter in kind if letter.isalnum() or letter in "_-")[:40]
+    return word if word and word.lower() != "memory" else "context"
 
 
 def _name(zone: tzinfo | None) -> str:

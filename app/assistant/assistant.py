@@ -1,7 +1,7 @@
 """The assistant, as every transport sees it: ask it something, find a turn again, stop it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -40,6 +40,8 @@ class Assistant:
         self._turns: dict[UUID, dict[str, Turn]] = {}
         self._arriving: dict[UUID, list[_Arrival]] = {}
         self.is_stopping = False
+        self._interrupt_at: float | None = None  # by the loop's clock
+        self._interrupted: set[Turn] = set()
 
     async def ask(self, question: Question) -> Turn:
         """Begin a turn. From here on it ends with exactly one `stream_end`, whoever listens.
@@ -198,20 +200,27 @@ class Assistant:
         return 1
 
     async def drained(self) -> None:
-        """Take no more turns; give those under way a while, then end them. Those that wait for an approval wait on."""
+        """Take no more turns; give those under way `drain_s`, then have them end, within `ending_s`. Those that wait for an
+        approval wait on.
+
+        To be called again when nothing more can arrive, for a turn that was still being admitted the first time: what was
+        given time then is given no more.
+        """
         self.is_stopping = True
-        running = [turn for turn in self.live if not turn.is_waiting]
-        if running:
-            await asyncio.wait([turn.task for turn in running], timeout=self._services.limits.drain_s)
+        limits, now = self._services.limits, asyncio.get_running_loop().time()
+        if self._interrupt_at is None:
+            self._interrupt_at = now + limits.drain_s
+        running = {turn for turn in self.live if not turn.is_waiting} - self._interrupted
+        await _ended(running, within_s=max(0, self._interrupt_at - now))
         waiting = [turn for turn in self.live if turn.is_waiting]
-        for turn in self.live:
-            if turn in waiting:
-                await turn.let_go()
-            else:
-                turn.interrupt()
+        left = set(self.live).difference(waiting, self._interrupted)
+        for turn in left:
+            turn.interrupt()
+        self._interrupted |= left
+        for turn in waiting:
+            await turn.let_go()
         await self._release(waiting)
-        if left := [turn.task for turn in self.live]:
-            await asyncio.wait(left, timeout=self._services.limits.drain_s)
+        await _ended(left, within_s=limits.ending_s)
 
     async def _release(self, waiting: list[Turn]) -> None:
         """Whoever comes next need not wait for the ends of their leases."""
@@ -223,6 +232,12 @@ class Assistant:
             if not database_is_away(error):
                 raise
             log.warning("turns_not_released", error=type(error).__name__)
+
+
+async def _ended(turns: Collection[Turn], *, within_s: float) -> None:
+    """Wait for them all, or that long."""
+    if turns:
+        await asyncio.wait([turn.task for turn in turns], timeout=within_s)
 
 
 def _new_run(question: Question) -> NewRun:

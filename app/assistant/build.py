@@ -7,7 +7,7 @@ from app.assistant.approvals.deps import ApprovalServices
 from app.assistant.assistant import Assistant
 from app.assistant.deps import AssistantServices
 from app.assistant.from_devices import FromDevices
-from app.assistant.graphs import private_names, private_texts, supervisor
+from app.assistant.graphs import supervisor
 from app.assistant.held import HeldGraphs
 from app.assistant.leases import Leases
 from app.assistant.limits import TurnLimits
@@ -21,6 +21,7 @@ from app.billing.token_budget import TokenBudget
 from app.devices.deps import DeviceServices
 from app.kit.clock import Clock
 from app.kit.db import Database
+from app.memory.memories import Memories
 from app.threads.deps import ThreadServices
 
 
@@ -41,13 +42,12 @@ def built(
     devices: DeviceServices,
     threads: ThreadServices,
     approvals: ApprovalServices,
-    secrets: list[str],
+    memories: Memories,
+    sanitizer: Sanitizer,
     limits: TurnLimits,
 ) -> AssistantParts:
-    """`secrets`: what no answer may contain, whatever a model has come by."""
     held = HeldGraphs()
     budget = TokenBudget(db, clock)
-    sanitizer = Sanitizer(private_texts(), identifiers=private_names(), secrets=secrets)
     turns = TurnServices(
         graphs={"home": supervisor("home", held), "floating": supervisor("floating", held)},
         held=held,
@@ -60,6 +60,7 @@ def built(
         paused=approvals.paused,
         waits=Waits(approvals.approvals, clock),
         asking=approvals.asking,
+        memories=memories,
         budget=budget,
         calls=devices.calls,
         hub=devices.hub,

@@ -6,14 +6,15 @@ Tools and middleware take what they need from here and nowhere else.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.assistant.about import marked
 from app.assistant.approvals.policy import Decision, Policy
 from app.assistant.budget import ModelCallBudget
 from app.assistant.desk import Desk, Noted
 from app.assistant.meter import Meter
 from app.assistant.permissions import AgentName, WriteAction
+from app.assistant.remembering import TurnMemory
 from app.assistant.shaping.sanitizer import Sanitizer
 from app.assistant.voice import Voice
 from app.devices.tables import DeviceTables
@@ -22,8 +23,6 @@ from app.llm.port import ChatModel, Embedder
 
 @dataclass(frozen=True, kw_only=True)
 class TurnContext:
-    user_id: UUID
-    request_id: str
     now: datetime  # in the user's time zone
     zone: ZoneInfo
     model: ChatModel
@@ -36,6 +35,7 @@ class TurnContext:
     policy: Policy
     meter: Meter
     noted: Noted
+    memory: TurnMemory
     mark: str  # of the blocks that hold data; not to be guessed by what stands in them
     about: str  # what every agent is told: when it is, what the user looks at
     can_be_asked: Callable[[], bool]  # is anybody there who could approve something?
@@ -63,4 +63,7 @@ class TurnContext:
     def outside_text(self, kind: str, text: str) -> str:
         """Text that others than the user may have written, in a marked block: data, never instruction."""
         self.noted.has_read_outside_text = True
-        return f'<data-{self.mark} kind="{kind}">\n{text}\n</data-{self.mark}>'
+        return self.block(kind, text)
+
+    def block(self, kind: str, text: str) -> str:
+        return marked(kind, text, self.mark)

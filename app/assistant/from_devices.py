@@ -87,7 +87,7 @@ class FromDevices:
                 )
                 return
             stream = known
-        except (NotAuthenticated, AdiuvaError) as refusal:
+        except AdiuvaError as refusal:
             _refuse(connection, refusal, question)
             return
         self._streams.follow(connection, stream)

@@ -4,7 +4,7 @@ Nothing of a user is in them; it travels in the run's `TurnContext`.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from deepagents import FilesystemMiddleware, SubAgent, create_deep_agent
 from deepagents.profiles import GeneralPurposeSubagentProfile, HarnessProfile, register_harness_profile
@@ -18,12 +18,17 @@ from app.assistant.context import TurnContext
 from app.assistant.model_calls import ModelCalls
 from app.assistant.prompts import prompt
 from app.assistant.subagents import SUBAGENTS
-from app.assistant.tool_calls import DELEGATE, Delegations, ToolCalls
+from app.assistant.supervisor_calls import DELEGATE, SupervisorCalls
+from app.assistant.tool_calls import ToolCalls
 from app.assistant.tools.declared import SubAgentSpec
+from app.assistant.tools.memory import MEMORY_TOOLS
 from app.assistant.untraced import turn_tracing_off
 from app.llm.port import ToolSchema
+from app.memory.by_model.prompts import PROMPTS as MEMORY_PROMPTS
+from app.memory.by_model.prompts import prompt as memory_prompt
 
 Kind = Literal["home", "floating"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Graph = CompiledStateGraph[Any, TurnContext, Any, Any]
 RECURSION_LIMIT = 1000  # never reached: the meter ends a turn long before; LangGraph counts several steps to a call
 _PROVIDER = "adiuva"
@@ -60,11 +65,12 @@ def supervisor(kind: Kind, checkpointer: Checkpointer, subagents: Sequence[SubAg
     last = prompt("last_answer")
     graph: Graph = create_deep_agent(
         model=_PortedModel(),
+        tools=[tool.tool for tool in MEMORY_TOOLS],
         system_prompt=prompt(kind),
         middleware=[
             _no_files(),
-            ModelCalls(prompt(kind), last, [delegation(subagents)], speaks=True),
-            Delegations(subagents),
+            ModelCalls(prompt(kind), last, supervisor_schemas(subagents), speaks=True),
+            SupervisorCalls(kind, MEMORY_TOOLS, subagents),
         ],
         subagents=[_subagent(spec, last) for spec in subagents],
         context_schema=TurnContext,
@@ -95,8 +101,12 @@ def _subagent(spec: SubAgentSpec, last: str) -> SubAgent:
     )
 
 
+def supervisor_schemas(subagents: Sequence[SubAgentSpec]) -> list[ToolSchema]:
+    return [delegation(subagents), *(convert_to_openai_tool(tool.tool) for tool in MEMORY_TOOLS)]
+
+
 def delegation(subagents: Sequence[SubAgentSpec]) -> ToolSchema:
-    """The one tool of a supervisor, in fewer words than deepagents has for it."""
+    """The tool that deepagents gives a supervisor, in fewer words."""
     agents = "\n".join(f"- {spec.name}: {spec.description}" for spec in subagents)
     return {
         "type": "function",
@@ -121,8 +131,9 @@ def delegation(subagents: Sequence[SubAgentSpec]) -> ToolSchema:
 
 def private_texts(subagents: Sequence[SubAgentSpec] = SUBAGENTS) -> list[str]:
     """Everything we tell models, for the sanitizer: none of it belongs in an answer."""
-    texts = [prompt("title"), *(f"{prompt(kind)}\n\n{prompt('last_answer')}" for kind in ("home", "floating"))]
-    texts += _descriptions(delegation(subagents))
+    texts = [prompt("title"), *map(memory_prompt, MEMORY_PROMPTS)]
+    texts += [f"{prompt(kind)}\n\n{prompt('last_answer')}" for kind in KINDS]
+    texts += _descriptions(supervisor_schemas(subagents))
     for spec in subagents:
         texts += [spec.prompt, spec.description]
         for tool in spec.tools:

@@ -50,8 +50,3 @@ class HeldGraphs(InMemorySaver):
             outer.update({(task, index): value for task, index, value in writes})
         for namespace, channel, version, value in held.blobs:
             self.blobs[(run, namespace, channel, version)] = value
-
-    @property
-    def runs(self) -> int:
-        """How many runs are held."""
-        return len(self.storage)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.assistant.meter import MODEL_CALLS, TOOL_CALLS
+from app.threads.leases import RENEW_EVERY_S
 
 
 @dataclass(frozen=True)
@@ -14,5 +15,7 @@ class TurnLimits:
     tool_calls: int = TOOL_CALLS
     history_tokens: int = 24_000  # of earlier turns; the rest of a model's window is for this one
     turns_at_once: int = 10  # of one user
-    lease_every_s: float = 10
+    lease_every_s: float = RENEW_EVERY_S
+    beat_s: float = 15  # of a stream of events: proxies close a connection on which nothing moves
     drain_s: float = 10  # what a stopping service gives the turns under way
+    ending_s: float = 5  # and then their ends, to be kept and told

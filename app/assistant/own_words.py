@@ -1,7 +1,6 @@
 """Our prompts and keys in what a model wants to write down."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,12 +20,9 @@ async def tells_on_us(turn: TurnContext, args: dict[str, Any]) -> bool:
 
 
 async def _is_private(sanitizer: Sanitizer, text: str) -> bool:
-    found: Counter[str] = Counter()
     if len(text) > LOOKED_AT_HERE:
-        await asyncio.to_thread(sanitizer.clean, text, found)
-    else:
-        sanitizer.clean(text, found)
-    return bool(found["prompt"] or found["secret"])
+        return await asyncio.to_thread(sanitizer.finds_private, text)
+    return sanitizer.finds_private(text)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -28,6 +28,7 @@ class PausedTurn(msgspec.Struct, frozen=True, kw_only=True):
     has_read_outside_text: bool
     updates_after_outside_text: int
     used_s: float  # of the turn's time limit
+    heard: list[str] = []
 
     def noted(self) -> Noted:
         noted = Noted()

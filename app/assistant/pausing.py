@@ -62,5 +62,6 @@ def paused(
         has_read_outside_text=noted.has_read_outside_text,
         updates_after_outside_text=noted.updates_after_outside_text,
         used_s=used_s,
+        heard=context.memory.heard,
     )
     return to_bytes(turn)

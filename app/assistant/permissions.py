@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from app.devices.frames import Action, Table
 
-AgentName = Literal["task_agent", "project_agent", "timeline_agent", "note_agent", "client_agent"]
+AgentName = Literal["home", "floating", "task_agent", "project_agent", "timeline_agent", "note_agent", "client_agent"]
 WriteAction = Literal["insert", "update", "delete"]
 
 AGENTS: tuple[AgentName, ...] = get_args(AgentName)
@@ -30,6 +30,8 @@ _VECTORS: frozenset[Action] = frozenset({"vector_upsert", "vector_search"})
 
 # Names of projects and clients are read by everybody: a row's text names what it belongs to.
 PERMISSIONS: Mapping[AgentName, Mapping[Table, Rule]] = {
+    "home": {},  # the supervisors reach the device through the others only
+    "floating": {},
     "task_agent": {
         "tasks": Rule(
             _ALL,

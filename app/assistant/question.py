@@ -11,7 +11,6 @@ from app.threads.tokens import PER_MESSAGE, cut, tokens
 
 MOST_CHARACTERS = 32_000
 MOST_HISTORY = 200  # messages a client may send along
-MOST_HISTORY_TOKENS = 24_000
 
 
 class MessageTooLong(AdiuvaError):
@@ -38,13 +37,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         if len(self.message) > MOST_CHARACTERS:
             raise MessageTooLong(f"A message may have at most {MOST_CHARACTERS:,} characters.")
 
-    def earlier(self) -> list[dict[str, str]]:
+    def earlier(self, *, most_tokens: int) -> list[dict[str, str]]:
         """What the client tells of the conversation so far: words of user and assistant, nothing else.
 
         The newest that fit together, whole; only when already the newest is too long, its beginning.
         """
         told: list[dict[str, str]] = []
-        left = MOST_HISTORY_TOKENS
+        left = most_tokens
         for message in reversed(self.history[-MOST_HISTORY:]):
             role, content = message.get("role"), message.get("content")
             if not (role in ("user", "assistant") and isinstance(content, str) and content.strip()):

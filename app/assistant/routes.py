@@ -105,7 +105,7 @@ async def chat_stream(body: ChatBody, caller: ChatCaller, conversations: Convers
     is_waiting = isinstance(turn, Turn) and turn.is_waiting
     asked = partial(conversations.asked, caller.user_id, question.request_id) if is_waiting else None
     return EventStream(
-        events(stream, caller.user_id, conversations.turns.asking, asked),
+        events(stream, caller.user_id, conversations.turns.asking, asked, beat_s=conversations.turns.limits.beat_s),
         headers={"X-Accel-Buffering": "no"},
     )
 

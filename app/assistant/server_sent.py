@@ -14,7 +14,6 @@ from app.devices.turns import TurnStream
 
 Asked = Callable[[], Awaitable[Sequence[OpenApproval]]]
 
-BEAT_S = 15.0  # proxies close a connection on which nothing moves
 BEAT = ": still there\n\n"
 
 
@@ -33,9 +32,11 @@ def event(encoded: str) -> str:
     return f"event: {kind.type}\n{number}data: {encoded}\n\n"
 
 
-async def events(stream: TurnStream, user_id: Any, asking: Asking, asked: Asked | None = None) -> AsyncIterator[str]:
+async def events(
+    stream: TurnStream, user_id: Any, asking: Asking, asked: Asked | None = None, *, beat_s: float
+) -> AsyncIterator[str]:
     """All frames of the turn, and between them what it asks the user to approve. `asked`: what a turn that waits already
-    has asked before."""
+    has asked before. `beat_s`: how long nothing may move."""
     queue: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def forward() -> None:
@@ -53,7 +54,7 @@ async def events(stream: TurnStream, user_id: Any, asking: Asking, asked: Asked 
                 queue.put_nowait(encode(request_frame(approval)))
             while True:
                 try:
-                    frame = await asyncio.wait_for(queue.get(), BEAT_S)
+                    frame = await asyncio.wait_for(queue.get(), beat_s)
                 except TimeoutError:
                     yield BEAT
                     continue

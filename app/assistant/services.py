@@ -23,6 +23,7 @@ from app.devices.hub import LocalHub
 from app.devices.turns import Turns as Streams
 from app.edge.problems import database_is_away
 from app.kit.clock import Clock
+from app.memory.memories import Memories
 from app.threads.history import History
 from app.threads.records import OpenedRun
 from app.threads.runs import Runs
@@ -43,6 +44,7 @@ class TurnServices:
     paused: PausedTurns
     waits: Waits
     asking: Asking
+    memories: Memories
     budget: TokenBudget
     calls: Calls
     hub: LocalHub

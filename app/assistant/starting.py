@@ -10,6 +10,7 @@ from app.assistant.desk import Noted
 from app.assistant.meter import Meter
 from app.assistant.paused import PausedTurn
 from app.assistant.question import Question
+from app.assistant.remembering import TurnMemory
 from app.assistant.services import TurnServices
 from app.assistant.shaping.shaper import Shaper
 from app.assistant.shaping.urls import urls_in
@@ -33,8 +34,6 @@ def context_for(
     noted = Noted()
     noted.has_read_outside_text = bool(question.context)
     return TurnContext(
-        user_id=question.user_id,
-        request_id=question.request_id,
         now=now,
         zone=zone,
         model=services.models.main,
@@ -47,6 +46,7 @@ def context_for(
         policy=policy,
         meter=Meter(most_model_calls=limits.model_calls, most_tool_calls=limits.tool_calls),
         noted=noted,
+        memory=TurnMemory(services.memories, question.user_id, run.id),
         mark=new_mark(),
         about=about(now, question.scope),
         can_be_asked=_can_be_asked(services, question),
@@ -65,8 +65,6 @@ def context_from(
     question, zone = paused.question, zone_of(paused.question.timezone)
     noted = paused.noted()
     return TurnContext(
-        user_id=question.user_id,
-        request_id=question.request_id,
         now=services.clock.now().astimezone(zone),
         zone=zone,
         model=services.models.main,
@@ -79,6 +77,7 @@ def context_from(
         policy=policy,
         meter=paused.meter,
         noted=noted,
+        memory=TurnMemory(services.memories, question.user_id, run.id, paused.heard),
         mark=paused.mark,
         about=paused.about,
         can_be_asked=_can_be_asked(services, question),

@@ -4,7 +4,7 @@ Whatever goes wrong becomes a text the model can act on. Only bugs raise.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -15,7 +15,7 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.types import interrupt
 from pydantic import ValidationError
 
-from app.assistant.approvals.policy import Decision, rule_for
+from app.assistant.approvals.policy import Decision, Rule, rule_for
 from app.assistant.context import TurnContext
 from app.assistant.desk import Desk
 from app.assistant.fitting import fits
@@ -23,7 +23,7 @@ from app.assistant.model_calls import words_of
 from app.assistant.own_words import tells_on_us
 from app.assistant.permissions import AgentName, WriteAction
 from app.assistant.results import Result, bounded
-from app.assistant.tools.declared import AgentTool, SubAgentSpec, Write
+from app.assistant.tools.declared import AgentTool, Write
 from app.errors import AdiuvaError
 from app.llm.failures import ModelFailed
 
@@ -37,7 +37,6 @@ UNREADABLE = (
 )
 EDIT_UNREADABLE = "Error: the user changed the arguments to some that cannot be stored. Nothing was done."
 MOST_ASKED_ABOUT = 64 * 1024  # bytes of arguments that a user can be asked to approve
-DELEGATE = "task"
 
 
 class TooMuchToApprove(AdiuvaError):
@@ -47,18 +46,20 @@ class TooMuchToApprove(AdiuvaError):
     code = "too_large"
 
 
-class _Calls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
-    """What holds for the calls of supervisors and sub-agents alike."""
+class ToolCalls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
+    """The calls of one agent to its own tools."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, agent: AgentName, tools: Sequence[AgentTool]) -> None:
         super().__init__()
-        self._names = frozenset(names)
+        self._agent: AgentName = agent
+        self._tools = {tool.name: tool for tool in tools}
+        self._names = frozenset(self._tools)
 
     async def awrap_tool_call(self, request: ToolCallRequest, handler: Handler) -> Result:
         turn = cast("TurnContext", request.runtime.context)
         call = request.tool_call
         if refusal := self._refusal(turn, call["name"], str(call["id"])):
-            return _told(request, refusal)
+            return told(request, refusal)
         return await self._carry_out(turn, request, handler)
 
     def _refusal(self, turn: TurnContext, name: str, call_id: str) -> str | None:
@@ -71,51 +72,9 @@ class _Calls(AgentMiddleware[AgentState[Any], TurnContext, Any]):
         return None
 
     async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
-        raise NotImplementedError
-
-
-class Delegations(_Calls):
-    """A supervisor's calls: it hands work to sub-agents and does nothing itself."""
-
-    def __init__(self, subagents: Sequence[SubAgentSpec]) -> None:
-        super().__init__([DELEGATE])
-        self._subagents = {spec.name: spec for spec in subagents}
-
-    async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
-        args = request.tool_call["args"]
-        spec = self._subagents.get(args.get("subagent_type"))  # type: ignore[arg-type]  # anything the model writes
-        if spec is None:
-            return _told(request, f"Error: subagent_type must be one of {', '.join(sorted(self._subagents))}.")
-        if not isinstance(args.get("description"), str) or not args["description"].strip():
-            return _told(request, "Error: description must say what is to be done.")
-        is_new = turn.started_once(str(request.tool_call["id"]))
-        if is_new:
-            turn.voice.agent(spec.name, spec.domain, "started", spec.label)
-        state: Literal["finished", "failed"] = "failed"
-        try:
-            result = bounded(await handler(request), turn.mark)
-            state = "finished"
-        except GraphBubbleUp:  # it waits for an approval, and is called again
-            raise
-        except BaseException:
-            turn.voice.agent(spec.name, spec.domain, state, spec.label)
-            raise
-        turn.voice.agent(spec.name, spec.domain, state, spec.label)
-        return result
-
-
-class ToolCalls(_Calls):
-    """A sub-agent's calls: these work on the user's device."""
-
-    def __init__(self, agent: AgentName, tools: Sequence[AgentTool]) -> None:
-        super().__init__([tool.name for tool in tools])
-        self._agent = agent
-        self._tools = {tool.name: tool for tool in tools}
-
-    async def _carry_out(self, turn: TurnContext, request: ToolCallRequest, handler: Handler) -> Result:
         call_id, declared = str(request.tool_call["id"]), self._tools[request.tool_call["name"]]
         if declared.write is not None and await tells_on_us(turn, request.tool_call["args"]):
-            return _told(request, "Error: this text is private and cannot be written down.")
+            return told(request, "Error: this text is private and cannot be written down.")
         if turn.started_once(call_id):
             turn.voice.tool(self._agent, declared.name, "started", declared.label)
             turn.noted.called(call_id, declared.name, request.tool_call["args"])
@@ -124,14 +83,14 @@ class ToolCalls(_Calls):
         except GraphBubbleUp:
             raise
         except ModelFailed as failure:  # of the embedding model
-            result = _told(request, f"Error: {failure.detail}")
+            result = told(request, f"Error: {failure.detail}")
         except AdiuvaError as refusal:
-            result = _told(request, _sentence(refusal))
+            result = told(request, _sentence(refusal))
         except ValidationError as wrong:
-            result = _told(request, _what_is_wrong(wrong))
+            result = told(request, _what_is_wrong(wrong))
         except Exception:
             log.exception("tool_failed", tool=declared.name)
-            result = _told(request, "Error: the tool failed for a reason of its own. It has been recorded.")
+            result = told(request, "Error: the tool failed for a reason of its own. It has been recorded.")
         result = bounded(result, turn.mark)
         text = words_of(result) if isinstance(result, ToolMessage) else ""
         failed = text.startswith("Error:") or (isinstance(result, ToolMessage) and result.status == "error")
@@ -148,10 +107,10 @@ class ToolCalls(_Calls):
         if declared.write is not None:
             decision = turn.decisions.get(call_id) or await self._decision(turn, request, declared, declared.write)
             if decision.kind in ("reject", "expired"):
-                return _told(request, _rejected(decision))
+                return told(request, _rejected(decision))
             if decision.kind == "edit" and decision.args is not None:
                 if not fits(decision.args):
-                    return _told(request, EDIT_UNREADABLE)
+                    return told(request, EDIT_UNREADABLE)
                 request = request.override(tool_call={**request.tool_call, "args": decision.args})
             turn.grants[call_id] = (self._agent, declared.write.action)
         return await handler(request)
@@ -160,12 +119,7 @@ class ToolCalls(_Calls):
         self, turn: TurnContext, request: ToolCallRequest, declared: AgentTool, write: Write
     ) -> Decision:
         """The user's standing decision; or the graph stops here, and this is called again when there is one."""
-        rule = rule_for(
-            turn.policy,
-            write.action,
-            has_read_outside_text=turn.noted.has_read_outside_text,
-            updates_so_far=turn.noted.updates_after_outside_text,
-        )
+        rule = _rule(turn, write)
         if rule == "allow":
             turn.noted.allowed(write.action)  # at once: other calls of the same answer are looked at next
             return Decision("approve")
@@ -191,10 +145,21 @@ class ToolCalls(_Calls):
         raise AssertionError("an interrupt is only passed with a decision")
 
 
+def _rule(turn: TurnContext, write: Write) -> Rule:
+    if write.table is None:  # words of others could have asked for it, and it would hold in every turn to come
+        return "ask" if turn.noted.has_read_outside_text else "allow"
+    return rule_for(
+        turn.policy,
+        write.action,
+        has_read_outside_text=turn.noted.has_read_outside_text,
+        updates_so_far=turn.noted.updates_after_outside_text,
+    )
+
+
 _VERBS: dict[WriteAction, str] = {"insert": "create", "update": "change", "delete": "delete"}
 
 
-def _told(request: ToolCallRequest, text: str) -> ToolMessage:
+def told(request: ToolCallRequest, text: str) -> ToolMessage:
     call = request.tool_call
     return ToolMessage(text, tool_call_id=str(call["id"]), name=call["name"])
 

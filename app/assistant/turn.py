@@ -178,7 +178,7 @@ class Turn:
     async def _start_from(self) -> list[AnyMessage]:
         """The conversation so far, the context, and the user's words: last, verbatim and alone."""
         question, most = self.question, self._services.limits.history_tokens
-        earlier: list[dict[str, Any]] = list(question.earlier())
+        earlier: list[dict[str, Any]] = list(question.earlier(most_tokens=most))
         if question.thread_id is not None:
             earlier = await self._services.history.before(
                 question.user_id, self.run.thread_id, self.run.id, most_tokens=most
@@ -186,7 +186,10 @@ class Turn:
         marks = [message.pop(READ_OUTSIDE_TEXT, False) for message in earlier]
         if any(marks):
             self._context.noted.has_read_outside_text = True  # reports on it stand in the conversation
-        told = with_context(self._context.about, question.context, self._context.mark)
+        memory = self._context.memory
+        memory.said_before(earlier)
+        remembered = await memory.told(question.message)
+        told = with_context(self._context.about, remembered, question.context, self._context.mark)
         history = cast("list[AnyMessage]", convert_to_messages(earlier))
         return [*history, HumanMessage(told), HumanMessage(question.message)]
 
@@ -269,6 +272,8 @@ class Turn:
         await self.hold.claim_to_end()
         run = self.run
         spent = self._budget.spent(meter.paid_input_tokens, meter.paid_output_tokens)
+        if outcome.status == "completed":
+            outcome = replace(outcome, to_remember=await self._to_remember())
         is_kept = await services.runs.finish(run, outcome, spent=spent)
         if not is_kept and is_repeated:  # it was kept, and the database could not say so
             found = await services.runs.find(run.user_id, run.request_id)
@@ -278,6 +283,12 @@ class Turn:
         if self._has_asked and outcome.status != "completed":
             await services.close_approvals(run, self._canceller)
         return is_kept
+
+    async def _to_remember(self) -> bytes:
+        context = self._context
+        return await context.memory.to_remember(
+            self.question, self.run, context.now, context.voice.answer, context.noted.mutations
+        )
 
     def _said(self, ending: Ending) -> TurnResult:
         context = self._context

@@ -106,7 +106,6 @@ class Voice:
     def end(self, status: Status, mutations: list[Mutation], usage: Usage, error: TurnError | None) -> None:
         """The last frame. Whatever happened before, exactly one."""
         self.hush(status)
-        self._send()
         self._about("tasks")
         self._stream.end(status, mutations=mutations, usage=usage, error=error)
 

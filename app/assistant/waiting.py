@@ -14,10 +14,8 @@ from app.kit.clock import Clock
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 15.0  # another process may have been given the answer
-GLANCE_EVERY_S = (
-    2.0  # at the clock, which may be set, and runs on while a machine sleeps; or at a database that is away
-)
-
+# At the clock, which may be set, and runs on while a machine sleeps; or at a database that is away.
+GLANCE_EVERY_S = 2.0
 
 Asked = list[tuple[OpenApproval, Decision | None]]
 

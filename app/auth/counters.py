@@ -66,7 +66,8 @@ class ProcessStorage(Storage):
         self._since_sweep = 0
 
 
-def counters(redis_url: str | None, clock: Clock) -> Storage:
+def counters(redis_url: str | None, clock: Clock, *, timeout_s: float = REDIS_TIMEOUT_S) -> Storage:
+    """`timeout_s`: how long Redis may take to connect, and to answer."""
     if redis_url is None:
         return ProcessStorage(clock)
     storage = storage_from_string(
@@ -74,8 +75,8 @@ def counters(redis_url: str | None, clock: Clock) -> Storage:
         implementation="redispy",
         wrap_exceptions=True,
         # A Redis that hangs must not make every request hang with it.
-        socket_timeout=REDIS_TIMEOUT_S,
-        socket_connect_timeout=REDIS_TIMEOUT_S,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
     )
     assert isinstance(storage, RedisStorage)
     return storage

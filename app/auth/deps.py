@@ -1,5 +1,5 @@
 """Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, `ChatCaller`,
-`DeviceCaller`, or `Anyone`.
+`MemoryCaller`, `DeviceCaller`, or `Anyone`.
 
 Each of them also counts the request against the caller's rate limit, unless its name says otherwise.
 """
@@ -101,6 +101,7 @@ CurrentUser = Annotated[Caller, Depends(_Bearer())]
 CurrentAdmin = Annotated[Caller, Depends(_Bearer(admin=True))]
 ReadCaller = Annotated[Caller, Depends(_Bearer(Scope.READ))]
 ChatCaller = Annotated[Caller, Depends(_Bearer(Scope.CHAT))]
+MemoryCaller = Annotated[Caller, Depends(_Bearer(Scope.MEMORY))]
 DeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE))]
 UncountedDeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE, counted=False))]
 Anyone = Depends(anyone)

@@ -23,6 +23,7 @@ REMEMBERED_S = 60 * 60  # failures are forgotten an hour after the first
 FREE_FROM_ONE_ADDRESS = 5
 # Counted over all addresses too, against guessing from many; high, so that a stranger cannot slow the owner down.
 FREE_FROM_ANYWHERE = 50
+TRIES = 2
 
 
 class SignInThrottle:
@@ -30,17 +31,28 @@ class SignInThrottle:
         self._storage, self._clock, self._enabled = storage, clock, enabled
 
     async def admit(self, account: str, address: str) -> None:
-        """Count an attempt on the account (its e-mail) from an address. Raises `RateLimited` while it has to wait."""
+        """Count an attempt on the account (its e-mail) from an address. Raises `RateLimited` while it has to wait.
+
+        Without Redis people can still sign in. It is asked twice before it counts as away: answers that came in time look
+        late to a process that was too busy to read them, and a rush of guesses must not open the door by making it so. At
+        worst the attempt is counted twice.
+        """
         if not self._enabled:
             return
-        try:
-            for name, free in self._names(account, address):
-                await self._wait_is_over(name)
-                attempts = await self._storage.incr(f"{name}:failures", REMEMBERED_S)
-                if attempts >= free:
-                    await self._begin_delay(name, min(LONGEST_DELAY_S, 2 ** min(attempts - free, 10)))
-        except StorageError:
-            log.warning("sign_in_delays_unavailable")
+        for _ in range(TRIES):
+            try:
+                await self._count(account, address)
+            except StorageError:
+                log.warning("sign_in_delays_unavailable")
+            else:
+                return
+
+    async def _count(self, account: str, address: str) -> None:
+        for name, free in self._names(account, address):
+            await self._wait_is_over(name)
+            attempts = await self._storage.incr(f"{name}:failures", REMEMBERED_S)
+            if attempts >= free:
+                await self._begin_delay(name, min(LONGEST_DELAY_S, 2 ** min(attempts - free, 10)))
 
     async def succeeded(self, account: str, address: str) -> None:
         if not self._enabled:

@@ -4,7 +4,8 @@ from typing import Any
 
 from app.config import Settings
 
-REQUESTS_DRAIN_S = 10  # then jobs drain for another 10; with Postgres stopping that is well under 30 s in all
+REQUESTS_DRAIN_S, LEAST_REQUESTS_DRAIN_S = 10, 2  # after turns and sockets: they take time of it, but not all
+SERVER_STOPS_WITHIN_S = 27  # sockets and requests, while jobs drain; with Postgres stopping that is under 30 s in all
 SERVER_FLAGS: dict[str, Any] = {
     "loop": "uvloop",
     "http": "httptools",

@@ -18,6 +18,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 THREAD_FROM_BYTES = 256 * 1024  # sealing this much takes about a millisecond; more would hold up the event loop
@@ -67,11 +69,22 @@ def fernet_for(purpose: bytes, secret: str) -> Fernet:
 
 
 class KeyRing:
-    """One user's data keys by version: the newest seals, all open."""
+    """One user's data keys by version: the newest seals, all open, and the oldest is what other secrets derive from."""
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
         self._fernets = {version: Fernet(base64.urlsafe_b64encode(key)) for version, key in keys.items()}
         self._newest = max(keys)
+        self._oldest_key = keys[min(keys)]
+        self._derived: dict[bytes, bytes] = {}
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A secret of the user's for one purpose (32 bytes), the same for ever: a new version of the data key does not
+        change it. It tells nothing about the data key, nor about the secret for another purpose (HKDF-SHA256, RFC 5869).
+        """
+        if purpose not in self._derived:
+            hkdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose)
+            self._derived[purpose] = hkdf.derive(self._oldest_key)
+        return self._derived[purpose]
 
     async def seal(self, place: Place, text: str) -> bytes:
         return await self.seal_bytes(place, text.encode())

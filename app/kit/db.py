@@ -152,3 +152,9 @@ class Database:
         assert self._hot is not None, "Database.open() was not awaited"
         async with self._hot.acquire(timeout=POOL_WAIT_S) as connection:
             return await connection.fetchrow(statement, *values)
+
+    async def hot_rows(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        """All rows of one such statement."""
+        assert self._hot is not None, "Database.open() was not awaited"
+        async with self._hot.acquire(timeout=POOL_WAIT_S) as connection:
+            return await connection.fetch(statement, *values)

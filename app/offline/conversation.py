@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.llm.port import Message, ModelRequest
 from app.offline.nouns import NOUNS
+from app.offline.recollection import NOTHING, Recollection, recollection_of
 from app.offline.told import id_of, read_told, title_of
 
 _CONTEXT = "<context>"
@@ -31,7 +32,8 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`results`: of this turn's calls so far, a list for each step. `is_inner`: it is a sub-agent that is asked."""
+    """`results`: of this turn's calls so far, a list for each step. `is_inner`: it is a sub-agent that is asked.
+    `remembers`: there are tools for what is remembered of the user; without them nothing is recalled either."""
 
     words: str
     now: datetime | None
@@ -39,6 +41,8 @@ class Scene:
     history: Sequence[Message]
     results: list[list[str]]
     is_inner: bool
+    remembers: bool = True
+    recollection: Recollection = NOTHING
 
     @property
     def zone(self) -> ZoneInfo:
@@ -73,6 +77,9 @@ def scene_of(request: ModelRequest) -> Scene:
     )
     told = context.partition("</context>")[0]  # what stands after it is data, and may say anything
     names = {str(each.get("function", {}).get("name")) for each in request.tools}
+    remembers = (
+        not names or {"update_core_memory", "recall_memory"} <= names
+    )  # a last answer is asked for without tools
     history = [each for each in before if each.get("role") in ("user", "assistant", "tool")]
     return Scene(
         words=_text(messages[last]) if last >= 0 else "",
@@ -81,6 +88,8 @@ def scene_of(request: ModelRequest) -> Scene:
         history=history,
         results=list(_results(after)),
         is_inner=bool(names) and "task" not in names,
+        remembers=remembers,
+        recollection=recollection_of(context) if remembers else NOTHING,
     )
 
 

@@ -14,7 +14,7 @@ from app.offline.conversation import Scene, scene_of
 from app.offline.dates import warm_up
 from app.offline.pieces import pieces
 from app.offline.planning import answer
-from app.offline.reading import read
+from app.offline.reading import MEMORY, read
 from app.offline.replay import Call, Plan, replay
 from app.offline.titles import asks_for_title, title_for
 from app.offline.wishes import Wish, read_sentence
@@ -69,7 +69,7 @@ def _inner_plan(wish: Wish, scene: Scene) -> Plan[str]:
 
 def _freely_read(scene: Scene) -> Wish:
     """Another model is the supervisor, and wrote in its own words."""
-    wishes = read(scene.words, scene.now).wishes
+    wishes = [each for each in read(scene.words, scene.now).wishes if each.noun != MEMORY]
     return wishes[0] if wishes else Wish("unknown")
 
 

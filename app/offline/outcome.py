@@ -8,7 +8,8 @@ from app.offline.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`kind`: as in `Told`, or `ask`, with the question in `sentence`. `candidates`: (noun, row) when several were meant."""
+    """`kind`: as in `Told`, or `ask` or `said`, with the question or the whole answer in `sentence`. `candidates`: (noun,
+    row) when several were meant."""
 
     wish: Wish
     kind: str
@@ -29,3 +30,7 @@ def read_outcome(wish: Wish, text: str) -> Outcome:
 
 def asked(wish: Wish, question: str) -> Outcome:
     return Outcome(wish, "ask", question)
+
+
+def said(wish: Wish, answer: str) -> Outcome:
+    return Outcome(wish, "said", answer)

@@ -8,7 +8,8 @@ from app.offline.following import agreed, chosen, follow_up
 from app.offline.naming import own_owners, which_kind
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome, asked, read_outcome
-from app.offline.reading import read
+from app.offline.reading import MEMORY, read
+from app.offline.remembering import is_known, with_memory
 from app.offline.replay import Call, Plan, together
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
@@ -20,14 +21,19 @@ def answer(scene: Scene) -> Plan[str]:
     """The plan of a whole turn: its end is the user's answer."""
     reading = read(agreed(scene), scene.now)
     wishes = follow_up(scene, list(reading.wishes)) or list(reading.wishes)
+    is_short = scene.recollection.likes_short_answers()
+    if reading.own is not None and (not wishes or is_known(reading.own, scene)):
+        wishes = [reading.own]
     if reading.talk and not wishes:
-        return answering.small_talk(reading.talk)
+        return answering.small_talk(reading.talk, is_short=is_short)
+    if not wishes and reading.suggestion:
+        return answering.suggestion(reading.suggestion)
     if not wishes:
-        return answering.suggestion(reading.suggestion) if reading.suggestion else answering.not_understood()
+        return answering.not_understood(is_short=is_short)
     outcomes: list[Outcome] = []
     for stage in _stages(wishes):
         outcomes += yield from together([_fulfil(wish, scene, tuple(outcomes)) for wish in stage])
-    return answering.compose(outcomes, scene.now)
+    return answering.compose(outcomes, scene.now, is_short=is_short)
 
 
 def delegated(wish: Wish) -> Call:
@@ -48,6 +54,8 @@ def _stages(wishes: list[Wish]) -> list[list[Wish]]:
 
 
 def _fulfil(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Plan[Outcome]:
+    if wish.noun == MEMORY:
+        return (yield from with_memory(wish, scene))
     if wish.verb == "many":
         return asked(wish, "I change one thing at a time, so I have changed nothing. Name the one you mean.")
     ready = _pointed_at(wish, scene, earlier)

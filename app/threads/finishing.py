@@ -13,6 +13,7 @@ from app.threads.events import sealed
 from app.threads.records import OpenedRun, Outcome
 
 TITLE_TASK = "threads.title"
+REMEMBER_TASK = "memory.remember"
 
 # The parameters of `end_run` in the migrations: it names the user and writes behind row-level security, all or nothing.
 _OF_RUN = ("whose", "run", "thread", "process", "nth")
@@ -20,7 +21,7 @@ _OF_OUTCOME = (
     "ended_as", "failure", "answer", "changes", "seen_later", "seen_tokens", "tokens_in", "tokens_out",
 )  # fmt: skip
 _OF_EVENTS = ("event_ids", "types", "actors", "contents", "messages")
-_BESIDE = ("job_queue", "title_task", "in_month", "paid_in", "paid_out", "at")
+_BESIDE = ("job_queue", "title_task", "in_month", "paid_in", "paid_out", "to_remember", "memory_task", "at")
 _PARAMETERS = (*_OF_RUN, *_OF_OUTCOME, *_OF_EVENTS, *_BESIDE)
 _END = f"SELECT end_run({', '.join(f'{name} => ${nth}' for nth, name in enumerate(_PARAMETERS, 1))})"
 
@@ -50,6 +51,8 @@ async def finished(
         "in_month": spent and spent.month,
         "paid_in": spent and spent.input_tokens,
         "paid_out": spent and spent.output_tokens,
+        "to_remember": outcome.to_remember,
+        "memory_task": REMEMBER_TASK,
         "at": now,
     }
     row = await db.hot_row(_END, *(values[name] for name in _PARAMETERS))

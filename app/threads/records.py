@@ -85,6 +85,7 @@ class Outcome:
     input_tokens: int = 0
     output_tokens: int = 0
     events: list[KeptEvent] = field(default_factory=list)
+    to_remember: bytes | None = None  # sealed for `memory_inbox` (`app.memory.inbox`)
 
 
 @dataclass(frozen=True)

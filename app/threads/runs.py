@@ -98,7 +98,7 @@ class Runs:
             await leases.released(session, self._owner, waiting)
 
     async def renew(self) -> list[UUID]:
-        """Renew the leases of all running runs of this process; to be called every `leases.RENEW_EVERY_S`.
+        """Renew the leases of all running runs of this process; to be called every `leases.RENEW_EVERY_S` seconds.
 
         Returns the runs that should stop: their cancel was requested, or they are not this process's any more (deleted
         with their thread or account, ended by somebody else). The latter are told once.

@@ -126,9 +126,9 @@ async def test_the_same_password_of_two_people_is_stored_as_two_things(
 async def test_a_rush_is_told_to_come_back(http: httpx.AsyncClient, ada: Person) -> None:
     answers = await asyncio.gather(*(login(http, ada.email, "a guess") for _ in range(80)))
     refused = [answer for answer in answers if answer.status_code != 401]
-    assert refused
+    assert "overloaded" in {answer.json()["code"] for answer in refused}
     for answer in refused:
-        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) >= 1
     assert (await login(http, ada.email, ada.password)).status_code == 200
 

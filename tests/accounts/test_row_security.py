@@ -13,7 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 from app.idempotency.models import KeptAnswer
 from app.tables import metadata
 from tests.conftest import Service
-from tests.factories import approvals, budgets, devices, threads
+from tests.factories import approvals, budgets, devices, memories, threads
 from tests.factories.people import PASSWORD, Person
 
 OWNED = sorted(table.name for table in metadata.tables.values() if "user_id" in table.c or table.name == "users")
@@ -67,6 +67,11 @@ async def furnish(service: Service, person: Person) -> None:
     await approvals.an_approval(service, person)
     await person.request("PUT", "/chat/approval-policy", json={"insert": "ask", "update": "ask", "delete": "ask"})
     await budgets.used(service, person, 100)
+    for value in ("Rome", "Milan"):
+        await person.request("PUT", "/memory/core/home", json={"value": value})
+    turn = await memories.a_turn_to_remember(service, person)
+    episode = await memories.an_episode(service, person, runs=(turn,))
+    await memories.a_pattern(service, person, evidence=(episode,))
     await person.post("/ws/ticket", json={"device_id": device_id})
     await person.post("/auth/api-keys", json={"name": "a script", "scopes": ["read"]})
     await person.post("/auth/email", json={"email": f"new-{person.email}", "password": PASSWORD})

@@ -19,7 +19,7 @@ from tests.fakes.model import Reply, said_to
 CANARY = re.compile(r"canary[0-9a-f]{16}")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PASSWORDS_AT_ONCE = 8  # more wait in a queue that is bounded
-TALKING_AT_ONCE = 16  # all are connected; this process plays the service, the devices and the model at once
+TALKING_AT_ONCE = 6  # all are connected; this process plays the service, the devices and the model at once
 
 
 @dataclass

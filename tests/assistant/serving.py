@@ -14,10 +14,8 @@ from tests.assistant.talking import ScriptedModel
 from tests.devices.live import LiveService, live
 from tests.devices.sockets import Frame, RawDevice
 
-# Everything a turn waits for, short enough to be met in a test.
-QUICK = SocketLimits(call_s=2, absence_s=0.3, turn_kept_s=0.1)
 PATIENT_MODEL = ModelLimits(pause_s=0.01)
-QUICK_TURNS = TurnLimits(device_s=0.3, lease_every_s=0.05, drain_s=0.3)
+QUICK_TURNS = TurnLimits(lease_every_s=0.05, drain_s=0.3)
 
 
 @asynccontextmanager
@@ -25,7 +23,7 @@ async def served(
     settings: Settings,
     model: ScriptedModel,
     *,
-    limits: SocketLimits = QUICK,
+    limits: SocketLimits | None = None,
     turns: TurnLimits = QUICK_TURNS,
     port: int = 0,
     with_worker: bool = False,

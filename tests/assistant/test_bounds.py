@@ -21,7 +21,7 @@ from app.assistant.lines import Lines
 from app.assistant.meter import Meter
 from app.assistant.model_calls import NO_LAST_WORD, ModelCalls
 from app.assistant.own_words import LOOKED_AT_HERE, tells_on_us
-from app.assistant.question import MOST_HISTORY_TOKENS, Question
+from app.assistant.question import Question
 from app.assistant.results import MOST_OF_A_RESULT
 from app.assistant.shaping.sanitizer import Sanitizer
 from app.assistant.shaping.seen import SeenIds
@@ -312,19 +312,19 @@ def _asked(*contents: str) -> Question:
 
 def test_only_the_newest_messages_that_fit_are_told() -> None:
     contents = [f"{number} " + "y" * 30_000 for number in range(9)]
-    earlier = _asked(*contents).earlier()
+    earlier = _asked(*contents).earlier(most_tokens=24_000)
     assert [each["content"] for each in earlier] == contents[-3:]
-    assert tokens(earlier) <= MOST_HISTORY_TOKENS
+    assert tokens(earlier) <= 24_000
 
 
 def test_one_message_that_is_too_long_is_told_by_its_beginning() -> None:
-    (told,) = _asked("early", "word " * 200_000).earlier()
+    (told,) = _asked("early", "word " * 200_000).earlier(most_tokens=24_000)
     assert told["content"].endswith("word […]")
-    assert 0.9 * MOST_HISTORY_TOKENS < tokens([told]) <= MOST_HISTORY_TOKENS
+    assert 0.9 * 24_000 < tokens([told]) <= 24_000
 
 
 def test_a_short_history_is_told_whole() -> None:
-    assert [each["content"] for each in _asked("a", " ", "b").earlier()] == ["a", "b"]
+    assert [each["content"] for each in _asked("a", " ", "b").earlier(most_tokens=24_000)] == ["a", "b"]
 
 
 # What a tool gives a model
@@ -387,10 +387,9 @@ class _Searching:
     def __init__(self) -> None:
         self.threads: list[int] = []
 
-    def clean(self, text: str, found: Counter[str]) -> str:
+    def finds_private(self, text: str) -> bool:
         self.threads.append(threading.get_ident())
-        found["secret"] += "our key" in text
-        return text
+        return "our key" in text
 
 
 @pytest.mark.parametrize("length", [10, LOOKED_AT_HERE * 2])

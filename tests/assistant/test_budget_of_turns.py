@@ -12,6 +12,7 @@ from tests.assistant.talking import ScriptedModel, call, delegated
 from tests.devices.live import LiveService
 from tests.devices.sockets import connected
 from tests.factories.people import Person
+from tests.factories.waiting import until
 from tests.fakes.model import Reply, drip
 
 MONTH = 500_000  # the free tier's tokens
@@ -61,13 +62,11 @@ async def test_a_cancelled_turn_counts_what_it_used_and_holds_nothing(
 ) -> None:
     ada = await service.person()
     model.script(
-        using(call("task", description="x", subagent_type="task_agent"), 100, 1), drip("a " * 99, every_s=0.02)
+        using(call("task", description="x", subagent_type="task_agent"), 100, 1), drip("a " * 9999, every_s=0.02)
     )
     async with connected(service, ada) as device:
         await device.send(home("r"))
-        while len(model.requests) < 2:
-            await device.next()
-        await model.until_asked()
+        await until(lambda: len(model.requests) == 2)
         await device.send({"type": "cancel", "request_id": "r"})
         end = (await until_end(device, "r"))[-1]
     assert end["status"] == "cancelled"

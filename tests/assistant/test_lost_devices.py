@@ -4,17 +4,20 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.assistant.limits import TurnLimits
 from app.config import Settings
+from app.devices.limits import SocketLimits
 from tests.assistant.serving import home, served, text_of, until_end
 from tests.assistant.talking import ScriptedModel, call, delegated, desktop
 from tests.devices.live import LiveService
 from tests.devices.sockets import Frame, RawDevice, connected
 from tests.factories.people import Person
-from tests.fakes.model import Reply, drip
+from tests.factories.waiting import until
+from tests.fakes.model import drip
 
 R = "request"
 
@@ -64,7 +67,7 @@ async def test_the_same_call_is_asked_again_when_the_device_is_back(service: Liv
 
 async def ended(ada: Person, request_id: str) -> dict[str, Any]:
     """The turn as it is kept, once it has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answer = await ada.get(f"/chat/{request_id}")
             if answer.status_code == 200 and answer.json()["status"] not in ("running", "waiting"):
@@ -77,7 +80,7 @@ async def test_a_device_that_stays_away_leaves_the_write_in_doubt_and_the_turn_e
     settings: Settings, model: ScriptedModel
 ) -> None:
     model.script(*delegated("task_agent", call("create_task", title="Milk"), answer="I cannot tell."))
-    async with served(settings, model) as service:
+    async with served(settings, model, limits=SocketLimits(absence_s=0.3)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             await device.send(home(R))
@@ -90,21 +93,25 @@ async def test_a_device_that_stays_away_leaves_the_write_in_doubt_and_the_turn_e
     assert "look before you try again" in told
 
 
-def thinking(reply: Reply) -> Reply:
-    return replace(reply, hang_before="headers", hang_s=0.15)
+async def gone(service: LiveService, ada: Person) -> None:
+    """The service has noticed."""
+    user_id = UUID(await ada.id())
+    await until(lambda: not service.devices.hub.online(user_id))
 
 
 async def test_a_device_that_is_gone_before_the_call_is_waited_for(settings: Settings, model: ScriptedModel) -> None:
     order, step, report, answer = delegated("task_agent", call("create_task", title="Milk"), answer="Added.")
-    model.script(thinking(order), step, report, answer)
-    async with served(settings, model, turns=TurnLimits(device_s=5)) as service:
+    decided = asyncio.Event()
+    model.script(replace(order, hang_before="headers", hang_until=decided), step, report, answer)
+    async with served(settings, model) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             await device.send(home(R))
             await model.until_asked()
             await device.cut()
-        while len(model.requests) < 2:  # noqa: ASYNC110 - only the outside can be looked at
-            await asyncio.sleep(0.01)
+        await gone(service, ada)
+        decided.set()
+        await until(lambda: len(model.requests) == 2)
         async with connected(service, ada, "d", resume={R: 0}) as device:
             asked = await the_call(device, "insert")
             assert asked["attempt"] == 1
@@ -114,13 +121,16 @@ async def test_a_device_that_is_gone_before_the_call_is_waited_for(settings: Set
 
 async def test_a_device_that_was_gone_before_the_call_leaves_no_doubt(settings: Settings, model: ScriptedModel) -> None:
     order, step, report, answer = delegated("task_agent", call("create_task", title="Milk"), answer="You are away.")
-    model.script(thinking(order), step, report, answer)
-    async with served(settings, model) as service:
+    decided = asyncio.Event()
+    model.script(replace(order, hang_before="headers", hang_until=decided), step, report, answer)
+    async with served(settings, model, turns=TurnLimits(device_s=0.3)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             await device.send(home(R))
             await model.until_asked()
             await device.cut()
+        await gone(service, ada)
+        decided.set()
         turn = await ended(ada, R)
     assert (turn["status"], turn["response"], turn["mutations"]) == ("completed", "You are away.", [])
     assert model.requests[2]["messages"][-1]["content"] == "Error: The device is not connected."

@@ -141,4 +141,5 @@ def test_every_tool_declares_a_change_its_agent_may_make() -> None:
     for spec in SUBAGENTS:
         for tool in spec.tools:
             if tool.write is not None:
+                assert tool.write.table is not None, tool.name
                 assert forbidden(spec.name, tool.write.action, tool.write.table) is None, tool.name

@@ -1,9 +1,11 @@
 """A turn and the devices that come and go while it runs: each is told everything once, and the turn runs once."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 from app.config import Settings
+from app.devices.limits import SocketLimits
 from tests.assistant.serving import assistant_of, home, seqs, served, text_of, until_end, until_seq
 from tests.assistant.talking import Desktop, ScriptedModel, call, delegated, say
 from tests.devices.live import LiveService
@@ -128,7 +130,7 @@ async def test_a_turn_that_has_ended_is_told_again_from_the_start_when_asked_for
 
 async def test_what_is_no_longer_kept_is_lost_and_never_runs_again(settings: Settings, model: ScriptedModel) -> None:
     model.script(say("Once."))
-    async with served(settings, model) as service:
+    async with served(settings, model, limits=SocketLimits(turn_kept_s=0.1)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             await device.send(home("r"))
@@ -150,8 +152,9 @@ async def until_forgotten(service: LiveService, device: RawDevice) -> None:
 
 
 async def test_a_running_turn_is_kept_however_long_it_takes(settings: Settings, model: ScriptedModel) -> None:
-    model.script(slowly())
-    async with served(settings, model) as service:
+    go_on = asyncio.Event()
+    model.script(replace(say(WORDS), hang_before="first_token", hang_until=go_on))
+    async with served(settings, model, limits=SocketLimits(turn_kept_s=0.1)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             await device.send(home("r"))
@@ -160,6 +163,7 @@ async def test_a_running_turn_is_kept_however_long_it_takes(settings: Settings, 
         await asyncio.sleep(0.3)  # three times as long as an ended turn is kept
         async with connected(service, ada, "d", resume={"r": 1}) as device:
             assert device.ready["resumed"] == ["r"]
+            go_on.set()
             assert text_of(await until_end(device, "r")) == WORDS
 
 

@@ -78,7 +78,7 @@ class WholeTurns:
         assert (await person.get("/approvals")).json()["items"] == [], "a question outlived its turn"
         await self.check_pairs()
         services = assistant_of(self.service)
-        assert services.turns.held.runs == 0
+        assert not services.turns.held.storage
         assert services.assistant.live == []
 
     async def check_pairs(self) -> None:

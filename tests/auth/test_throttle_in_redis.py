@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from limits.aio.storage import RedisStorage, Storage
 from limits.aio.storage.redis.redispy import RedispyBridge
+from limits.errors import StorageError
 
-from app.auth.counters import counters
+from app.auth.counters import ProcessStorage, counters
 from app.auth.throttle import FREE_FROM_ONE_ADDRESS, SignInThrottle
 from app.errors import RateLimited
 from app.kit.clock import SystemClock
@@ -25,7 +26,7 @@ async def outcome(throttle: SignInThrottle, account: str) -> str:
 
 @pytest.fixture
 async def storage(redis_url: str) -> AsyncIterator[Storage]:
-    made = counters(redis_url, SystemClock())
+    made = counters(redis_url, SystemClock(), timeout_s=10)
     yield made
     await closed(made)
 
@@ -51,6 +52,28 @@ async def test_after_the_delay_one_guess_gets_through(storage: Storage) -> None:
     await asyncio.sleep(1.1)
     told = await asyncio.gather(*(outcome(throttle, "bob@example.com") for _ in range(40)))
     assert Counter(told) == {"admitted": 1, "waits": 39}
+
+
+class BusyOnce(ProcessStorage):
+    """What a Redis looks like to a process that was too busy to read its answer: counted, and not heard."""
+
+    is_busy = True
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        count = await super().incr(key, expiry, amount)
+        if self.is_busy:
+            self.is_busy = False
+            raise StorageError(TimeoutError())
+        return count
+
+
+async def test_an_answer_that_is_late_once_opens_no_door() -> None:
+    storage = BusyOnce()
+    throttle = SignInThrottle(storage, SystemClock())
+    told = [await outcome(throttle, "eve@example.com") for _ in range(FREE_FROM_ONE_ADDRESS)]
+    assert told == ["admitted"] * (FREE_FROM_ONE_ADDRESS - 1) + ["waits"], "the first was counted twice"
+    storage.is_busy = True
+    assert await outcome(throttle, "eve@example.com") == "waits"
 
 
 async def test_without_redis_people_can_still_sign_in() -> None:

@@ -11,11 +11,11 @@ from device.conformance.options import Options
 from device.conformance.report import Report, Result, Verdict
 
 QUICK: dict[str, Any] = {
-    "patience": 1.0,
-    "reconnect_within": 2.0,
+    "patience": 10.0,
+    "reconnect_within": 20.0,
     "no_reconnect_wait": 0.3,
     "dimensions": 8,
-    "wait": 10.0,
+    "wait": 20.0,
 }
 
 

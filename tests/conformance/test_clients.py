@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,18 @@ ALWAYS = ("handshake", "heartbeat", "actions", "select", "vectors", "discipline"
 """Tried on every broken client, beside the group of its fault: nothing else may be found wrong."""
 
 
-async def _checked(*faults: str, only: Sequence[str] = ()) -> tuple[Run, HonestClient]:
+# For clients that leave things out: each of them is waited for.
+IMPATIENT = {"patience": 1.0, "reconnect_within": 2.0}
+
+
+async def _checked(*faults: str, only: Sequence[str] = (), **options: Any) -> tuple[Run, HonestClient]:
     clients: list[HonestClient] = []
 
     async def run(port: int) -> None:
         clients.append(HonestClient(port, *faults))
         await clients[0].run()
 
-    return await checked(run, *only), clients[0]
+    return await checked(run, *only, **options), clients[0]
 
 
 async def test_an_honest_client_passes_every_rule_and_is_left_as_it_was() -> None:
@@ -164,7 +169,7 @@ async def test_a_broken_client_fails_its_rule_and_no_other(subtests: pytest.Subt
         # Of the rules that stop a client only its own: a client that keeps one of them is gone for the next.
         groups = broken.fails.split() if "stops" in slow else [*slow, *broken.also.split()]
         async with few:
-            return (await _checked(*broken.fault.split(" + "), only=[*ALWAYS, *groups]))[0]
+            return (await _checked(*broken.fault.split(" + "), only=[*ALWAYS, *groups], **IMPATIENT))[0]
 
     for broken, found in zip(BROKEN, await asyncio.gather(*map(run, BROKEN)), strict=True):
         with subtests.test(broken.fault):

@@ -44,7 +44,7 @@ async def test_a_client_that_answers_no_call_is_given_up() -> None:
             await socket.send(b'{"type": "device_hello", "device_id": "deaf", "agent_ids": []}', text=True)
             await socket.wait_closed()
 
-    run = await checked(deaf, "actions", "values", patience=0.2)
+    run = await checked(deaf, "actions", "values", patience=1)
     assert run.status == 1
     assert "5 calls in a row went unanswered" in run.text
     assert len(run.ids(Result.FAIL)) == 5
@@ -89,7 +89,7 @@ async def test_frames_that_make_no_sense_are_told_of_and_survived() -> None:
                     odd_one = answers.get(call["action"], {"rows": "many"})
                     await _send(socket, {"type": "tool_result", "id": call["id"], **odd_one})
 
-    run = await checked(odd, "actions", "vectors", "discipline", patience=0.3)
+    run = await checked(odd, "actions", "vectors", "discipline", patience=3)
     assert run.status == 1
     told = {each for each in run.ids(Result.FAIL) if each.startswith("discipline.")}
     assert told == {f"discipline.{each}" for each in ("json", "known-calls", "fields", "hello-once")}
@@ -119,7 +119,7 @@ async def test_a_second_connection_of_the_same_device_is_told_of() -> None:
         await asyncio.sleep(0.3)
         await asyncio.gather(first, HonestClient(port).run())
 
-    run = await checked(two, "handshake", "unknown", "discipline.one-connection")
+    run = await checked(two, "handshake", "unknown", "discipline.one-connection", patience=3)
     assert run.ids(Result.WARNING) == {"discipline.one-connection"}
 
 

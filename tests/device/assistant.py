@@ -123,14 +123,14 @@ class Assistant:
         self._waiting[approval_id].set_result({"decision": decision, **more})
 
     async def connected(self) -> Peer:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while self.peer is None:
                 await self._news.wait()
         return self.peer
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for something that a frame of the device brings about."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not holds():
                 await self._news.wait()
 

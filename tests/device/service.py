@@ -40,7 +40,7 @@ class Peer:
     async def send_text(self, text: str | bytes) -> None:
         await self._websocket.send(text)
 
-    async def receive(self, within_s: float = 5) -> Frame:
+    async def receive(self, within_s: float = 20) -> Frame:
         async with asyncio.timeout(within_s):
             frame: Frame = json.loads(await self._websocket.recv())
             return frame
@@ -61,7 +61,7 @@ class Peer:
         self._websocket.transport.abort()
 
     async def gone(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await self._websocket.wait_closed()
 
 

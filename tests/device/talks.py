@@ -60,7 +60,7 @@ async def talked(made: Callable[..., Device], url: str, lines: str, **options: A
     talk = Chat(screen, Lines(source, screen.prompt, keeps=True), Options(is_piped=True, **options))
     talk.device = made(url, on_approval=talk.decide, on_state=Link(talk.notice).state, on_call=talk.saw)
     talk.entities = Entities(talk.device.store, ZoneInfo("Europe/Rome"), now_ms)
-    async with talk.device.online(), asyncio.timeout(5):
+    async with talk.device.online(), asyncio.timeout(20):
         await talk.talk()
     os.close(theirs)
     return out.getvalue(), notices.getvalue()

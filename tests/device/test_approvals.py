@@ -41,7 +41,7 @@ async def test_each_decision_reaches_the_service_and_the_turn_tells_both_ends(de
     async with (
         socket(Assistant(_asking(decisions, 4))) as service,
         device(service.url, on_approval=decide).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         events = [event async for event in made.ask("delete it", request_id="r")]
     assert decisions == [
@@ -71,7 +71,7 @@ async def test_an_answer_from_elsewhere_withdraws_the_question(device: Make) -> 
     async with (
         socket(assistant) as service,
         device(service.url, on_approval=decide).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         turn = made.ask("delete it")
         await asked.wait()
@@ -94,7 +94,7 @@ async def test_a_question_outlives_a_cut_and_is_put_once(device: Make) -> None:
     async with (
         socket(assistant) as service,
         device(service.url, on_approval=decide).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         turn = made.ask("delete it")
         await assistant.until(lambda: bool(assistant.approvals))
@@ -116,7 +116,7 @@ async def test_an_answer_given_while_the_line_is_down_is_sent_when_the_question_
     decisions, times = list[Frame](), list[int]()
     async with socket(Assistant(_asking(decisions))) as service:
         made = device(service.url, on_approval=decide)
-        async with made.online(), asyncio.timeout(5):
+        async with made.online(), asyncio.timeout(20):
             await made.ask("delete it").ended()
     assert (decisions, times) == ([{"decision": "reject", "reason": "No."}], [1])
 
@@ -141,7 +141,7 @@ async def test_the_end_of_a_turn_withdraws_its_questions(device: Make) -> None:
     async with (
         socket(Assistant(reply)) as service,
         device(service.url, on_approval=decide).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         await made.ask("delete everything").ended()
         await withdrawn.wait()
@@ -151,7 +151,7 @@ async def test_the_end_of_a_turn_withdraws_its_questions(device: Make) -> None:
 async def test_a_device_without_a_hook_tells_of_the_question_and_leaves_it_to_others(device: Make) -> None:
     said: list[str] = []
     assistant = Assistant(_asking([]))
-    async with socket(assistant) as service, device(service.url, say=said.append).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url, say=said.append).online() as made, asyncio.timeout(20):
         turn = made.ask("delete it")
         async for event in turn:
             if isinstance(event, ApprovalAsked):
@@ -170,7 +170,7 @@ async def test_a_hook_that_fails_answers_nothing_and_ends_nothing(device: Make) 
     async with (
         socket(assistant) as service,
         device(service.url, on_approval=decide).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         turn = made.ask("delete it")
         await failed.wait()
@@ -192,7 +192,7 @@ async def test_an_answer_the_service_refused_is_not_given_again(device: Make) ->
     async with (
         socket(assistant) as service,
         device(service.url, on_approval=decide).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         await made.ask("delete it").ended()
     assert decisions == [{"decision": "reject", "reason": "No."}]

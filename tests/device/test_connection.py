@@ -228,7 +228,7 @@ async def test_frames_can_be_sent_while_connected_and_only_then(device: Make) ->
             await made.send({"type": "x"})
         async with made.online():
             await made.send({"type": "x"})
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not heard:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
     assert heard == [{"type": "x"}]

@@ -35,7 +35,7 @@ async def test_a_turn_tells_its_events_in_order_and_carries_out_calls_meanwhile(
             "completed", {"action": "insert", "table": "tasks", "id": row["id"], "data": {"title": "Buy milk"}}
         )
 
-    async with socket(Assistant(reply)) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(Assistant(reply)) as service, device(service.url).online() as made, asyncio.timeout(20):
         turn = made.ask("add Buy milk")
         events = [event async for event in turn]
         (row,) = made.store.rows("tasks")
@@ -52,7 +52,7 @@ async def test_a_turn_tells_its_events_in_order_and_carries_out_calls_meanwhile(
 
 async def test_a_question_carries_only_what_was_given(device: Make) -> None:
     assistant = Assistant(saying("a"), saying("b"))
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         await made.ask("first", request_id="r1").ended()
         history = [{"role": "user", "content": "earlier"}]
         scope = Scope("task", "t1")
@@ -78,7 +78,7 @@ async def test_a_floating_turn_begins_with_its_domain(device: Make) -> None:
         await turn.start()
         await turn.end("failed", code="model_timeout", message="Too slow.")
 
-    async with socket(Assistant(reply)) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(Assistant(reply)) as service, device(service.url).online() as made, asyncio.timeout(20):
         events = [event async for event in made.ask("hm?", scope=Scope("none"))]
     ended = Ended("failed", (), 12, 3, error_code="model_timeout", error_message="Too slow.")
     assert events == [Domain("notes"), Started("thread-1"), ended]
@@ -94,7 +94,7 @@ async def test_turns_run_side_by_side(device: Make) -> None:
         await turn.end()
 
     async with socket(Assistant(slow, saying("quick"))) as service, device(service.url).online() as made:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             one, other = made.ask("one"), made.ask("other")
             await other.ended()
             assert not one.is_over
@@ -118,7 +118,7 @@ async def test_a_turn_goes_on_after_a_cut_and_tells_nothing_twice(device: Make) 
         await turn.end()
 
     assistant = Assistant(reply)
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         turn = made.ask("count", request_id="r")
         await turn.ended()
     assert turn.answer == "one two three"
@@ -134,7 +134,7 @@ async def test_a_request_whose_socket_dropped_before_the_first_frame_is_sent_aga
 
     assistant = Assistant(saying("hello"))
     assistant.before_reply = cut_twice
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         turn = made.ask("hi", request_id="r")
         assert (await turn.ended()).status == "completed"
     assert [each["request_id"] for each in assistant.requests] == ["r"] * 3
@@ -145,7 +145,7 @@ async def test_a_question_may_be_asked_before_there_is_a_connection(device: Make
     async with socket(closing(1012), closing(1012), Assistant(saying("hello"))) as service:
         made = device(service.url)
         turn = made.ask("hi")
-        async with made.online(), asyncio.timeout(5):
+        async with made.online(), asyncio.timeout(20):
             await turn.ended()
     assert turn.answer == "hello"
 
@@ -158,7 +158,7 @@ async def test_a_turn_the_service_has_lost_ends_as_lost_with_its_thread(device: 
         (await assistant.connected()).cut()
 
     assistant = Assistant(reply, saying("still here"))
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         with pytest.raises(TurnLost, match="in the thread thread-1") as lost:
             await made.ask("hi").ended()
         assert lost.value.thread_id == "thread-1"
@@ -173,7 +173,7 @@ async def test_a_refused_request_says_why_and_when_to_come_back(device: Make) ->
 
     assistant = Assistant()
     assistant.before_reply = refuse
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         turn = made.ask("hi")
         with pytest.raises(TurnRefused, match="Too many questions") as refused:
             await turn.ended()
@@ -191,7 +191,7 @@ async def test_a_repeated_request_that_cannot_be_told_any_more_is_lost_not_refus
 
     assistant = Assistant()
     assistant.before_reply = drop_then_refuse
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         with pytest.raises(TurnLost, match="GET /chat/r"):
             await made.ask("hi", request_id="r").ended()
 
@@ -202,7 +202,7 @@ async def test_a_turn_can_be_cancelled(device: Make) -> None:
         await turn.say("I think")
         await asyncio.Event().wait()
 
-    async with socket(Assistant(reply)) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(Assistant(reply)) as service, device(service.url).online() as made, asyncio.timeout(20):
         turn = made.ask("think")
         async for event in turn:
             if isinstance(event, Text):
@@ -219,7 +219,7 @@ async def test_a_cancel_while_the_line_is_down_reaches_the_service_later(device:
     assistant = Assistant(reply)
     async with socket(assistant) as service:
         made = device(service.url)
-        async with made.online(), asyncio.timeout(5):
+        async with made.online(), asyncio.timeout(20):
             turn = made.ask("think", request_id="r")
             async for event in turn:
                 if isinstance(event, Started):
@@ -238,7 +238,7 @@ async def test_a_question_that_was_never_sent_is_cancelled_here(device: Make) ->
 
 
 async def test_a_device_that_stops_ends_its_turns_and_takes_no_more(device: Make) -> None:
-    async with socket(closing(4403)) as service, asyncio.timeout(5):
+    async with socket(closing(4403)) as service, asyncio.timeout(20):
         made = device(service.url)
         turn = made.ask("hi")
         await made.run()
@@ -268,7 +268,7 @@ async def test_frames_that_make_no_sense_neither_end_the_turn_nor_the_connection
         await turn.frame("stream_end", status="completed", mutations=[7, {"id": None}], usage="much", error=[])
 
     assistant = Assistant(reply)
-    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(5):
+    async with socket(assistant) as service, device(service.url).online() as made, asyncio.timeout(20):
         ended = await made.ask("hi").ended()
         assert made.connections == 1
     assert ended == Ended("completed", (Mutation("", "", "", {}),))

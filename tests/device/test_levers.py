@@ -122,7 +122,7 @@ async def test_a_device_can_be_slow_and_stop_ponging(device: Make) -> None:
         over.set()
         await peer.gone()
 
-    async with socket(script) as service, device(service.url, levers=levers).online(), asyncio.timeout(5):
+    async with socket(script) as service, device(service.url, levers=levers).online(), asyncio.timeout(20):
         await over.wait()
 
 

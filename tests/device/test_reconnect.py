@@ -21,7 +21,7 @@ Make = Callable[..., Device]
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 1012, 4408, 4429, 4999])
 async def test_after_these_close_codes_a_device_comes_back(device: Make, code: int) -> None:
     async with socket(closing(code), stay) as service:
-        async with device(service.url).online() as made, asyncio.timeout(5):
+        async with device(service.url).online() as made, asyncio.timeout(20):
             while made.connections < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert service.connections == 2
@@ -40,7 +40,7 @@ async def test_after_these_close_codes_a_device_comes_back(device: Make, code: i
 async def test_after_these_close_codes_a_device_stops_and_says_why(
     device: Make, code: int, reason: str, word: str
 ) -> None:
-    async with socket(closing(code)) as service, asyncio.timeout(5):
+    async with socket(closing(code)) as service, asyncio.timeout(20):
         ending = await device(service.url).run()
         assert ending.reason == reason
         assert word in ending.sentence
@@ -51,7 +51,7 @@ async def test_after_these_close_codes_a_device_stops_and_says_why(
 async def test_a_cut_cable_is_a_reason_to_come_back(device: Make) -> None:
     async with socket(stay) as service, device(service.url).online() as made:
         made.cut()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while made.connections < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -76,7 +76,7 @@ async def test_too_many_makes_a_device_wait_longer(device: Make) -> None:
         async with made.online():
             await asyncio.sleep(0.2)
             assert service.connections == 1
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while made.connections < 2:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
 
@@ -91,12 +91,12 @@ async def test_a_refused_upgrade_is_tried_again_when_the_service_says(device: Ma
 
 @pytest.mark.parametrize(("status", "reason"), [(403, "forbidden"), (404, "no_socket"), (401, "sign_in_again")])
 async def test_an_upgrade_refused_for_good_stops_the_device(device: Make, status: int, reason: str) -> None:
-    async with socket(refuse=lambda: (status, {})) as service, asyncio.timeout(5):
+    async with socket(refuse=lambda: (status, {})) as service, asyncio.timeout(20):
         assert (await device(service.url).run()).reason == reason
 
 
 async def test_a_token_that_cannot_be_renewed_stops_the_device_with_advice(device: Make) -> None:
-    async with socket(closing(4401)) as service, asyncio.timeout(5):
+    async with socket(closing(4401)) as service, asyncio.timeout(20):
         ending = await device(service.url, tokens="api-key").run()
     assert ending.reason == "sign_in_again"
     assert "Sign in again" in ending.sentence
@@ -108,7 +108,7 @@ async def test_waiting_can_be_stopped(device: Make) -> None:
         running = asyncio.create_task(made.run())
         await made.ready()
         await asyncio.sleep(0.1)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await made.stop()
             assert await running == Ending("asked", "Stopped.")
 

@@ -129,7 +129,7 @@ async def test_a_turn_asked_for_again_is_told_again(device: Make) -> None:
 
     async with socket(run) as service:
         made = device(service.url, on_frame=heard.append)
-        async with made.online(), asyncio.timeout(5):
+        async with made.online(), asyncio.timeout(20):
             while not any(frame["type"] == "stream_end" for frame in heard):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             while made.counts.calls < 1:  # noqa: ASYNC110

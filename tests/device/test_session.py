@@ -127,7 +127,7 @@ async def test_4401_renews_the_token_and_comes_back_with_it(device: Make, tmp_pa
     async with (
         socket(closing(4401), note) as sockets,
         device(sockets.url, tokens=None).online() as made,
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         while made.connections < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -137,7 +137,7 @@ async def test_4401_renews_the_token_and_comes_back_with_it(device: Make, tmp_pa
 async def test_4401_and_a_refused_refresh_end_with_sign_in_again(device: Make, tmp_path: Path, service: Rest) -> None:
     service.answers["/auth/refresh"] = (401, {"code": "invalid_token", "detail": "The refresh token has expired."})
     _signed_in(tmp_path / "home", service.url)
-    async with socket(closing(4401)) as sockets, asyncio.timeout(5):
+    async with socket(closing(4401)) as sockets, asyncio.timeout(20):
         ending = await device(sockets.url, tokens=None).run()
     assert ending.reason == "sign_in_again"
     assert "has expired. Sign in again" in ending.sentence
@@ -152,7 +152,7 @@ async def test_fresh_tokens_that_are_refused_again_and_again_are_not_renewed_for
     async def refuse(peer: Peer) -> None:
         await peer.close(4401)
 
-    async with socket(refuse) as sockets, asyncio.timeout(5):
+    async with socket(refuse) as sockets, asyncio.timeout(20):
         assert (await device(sockets.url, tokens=None).run()).reason == "sign_in_again"
         assert sockets.connections == 4
     assert len(service.asked) == 3
@@ -188,7 +188,7 @@ async def test_auth_expiring_is_answered_with_a_fresh_token_while_calls_go_on(
         over.set()
         await peer.gone()
 
-    async with socket(script) as sockets, device(sockets.url, tokens=None).online(), asyncio.timeout(5):
+    async with socket(script) as sockets, device(sockets.url, tokens=None).online(), asyncio.timeout(20):
         await over.wait()
     assert json.loads((tmp_path / "home" / "session.json").read_text())["tokens"]["access_token"] == "a1"
 
@@ -208,7 +208,7 @@ async def test_a_refresh_that_fails_leaves_the_connection_alone(device: Make, se
         over.set()
         await peer.gone()
 
-    async with socket(script) as sockets, device(sockets.url, say=said.append).online() as made, asyncio.timeout(8):
+    async with socket(script) as sockets, device(sockets.url, say=said.append).online() as made, asyncio.timeout(20):
         await over.wait()
         assert made.connections == 1
     assert "cannot be renewed" in said[0]

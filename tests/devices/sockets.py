@@ -14,7 +14,7 @@ from tests.devices.live import LiveService
 from tests.factories.people import Person
 
 Frame = dict[str, Any]
-PATIENCE_S = 5
+PATIENCE_S = 20
 
 
 class RawDevice:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.devices.limits import SocketLimits
 from tests.devices.calling import (
     INSERT,
     SELECT,
@@ -76,7 +75,7 @@ async def test_a_body_nested_deeper_than_a_frame_may_be_is_not_sent(tuned_live: 
     deep: Any = 1
     for _ in range(100):
         deep = [deep]
-    async with tuned_live(SocketLimits(call_s=1)) as service:
+    async with tuned_live() as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             answer = calling(ada, device, INSERT | {"data": {"n": deep}})

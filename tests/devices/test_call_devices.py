@@ -76,7 +76,7 @@ async def test_rows_in_and_rows_out(service: LiveService, ada: Person) -> None:
 
 
 async def test_errors_of_tables_are_those_of_the_outcomes(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(call_s=0.2)) as service:
+    async with tuned_live(SocketLimits(call_s=2)) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             mine = await tables(service, ada)

@@ -77,7 +77,7 @@ async def test_without_patience_one_is_told_at_once(service: LiveService, ada: P
 
 @pytest.mark.parametrize("asked", [SELECT, INSERT], ids=["read", "write"])
 async def test_a_device_that_does_not_answer(tuned_live: OwnLive, asked: Frame) -> None:
-    async with tuned_live(SocketLimits(call_s=0.3)) as service:
+    async with tuned_live(SocketLimits(call_s=1)) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             answer = await call(ada, device.device_id, asked)
@@ -88,7 +88,7 @@ async def test_a_device_that_does_not_answer(tuned_live: OwnLive, asked: Frame) 
 
 
 async def test_a_late_result_is_written_down_and_told_to_nobody(tuned_live: OwnLive, superuser_url: str) -> None:
-    async with tuned_live(SocketLimits(call_s=0.3)) as service:
+    async with tuned_live(SocketLimits(call_s=1)) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             answer = await call(ada, device.device_id, INSERT)
@@ -101,7 +101,7 @@ async def test_a_late_result_is_written_down_and_told_to_nobody(tuned_live: OwnL
 
 
 async def test_a_late_read_is_ignored(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(call_s=0.3)) as service:
+    async with tuned_live(SocketLimits(call_s=1)) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             assert (await call(ada, device.device_id, SELECT)).status_code == 504

@@ -60,13 +60,13 @@ async def test_the_attempts_are_counted(service: LiveService, ada: Person, super
 
 
 async def test_the_clock_stands_still_while_the_device_is_away(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(call_s=0.6, absence_s=5)) as service:
+    async with tuned_live(SocketLimits(call_s=2, absence_s=20)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             answer = calling(ada, device, SELECT)
             await device.next()
             await device.cut()
-        await asyncio.sleep(1)
+        await asyncio.sleep(2.2)
         assert not answer.done()
         async with connected(service, ada, "d") as device:
             await device.answer(rows=[])
@@ -74,17 +74,17 @@ async def test_the_clock_stands_still_while_the_device_is_away(tuned_live: OwnLi
 
 
 async def test_what_was_left_of_the_time_is_left_when_it_is_back(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(call_s=1, absence_s=5)) as service:
+    async with tuned_live(SocketLimits(call_s=2, absence_s=20)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             answer = calling(ada, device, SELECT)
             await device.next()
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.5)
             await device.cut()
         async with connected(service, ada, "d"):
             started = asyncio.get_running_loop().time()
             assert (await answer).status_code == 504
-            assert asyncio.get_running_loop().time() - started < 0.8
+            assert asyncio.get_running_loop().time() - started < 1.9
 
 
 @pytest.mark.parametrize(("asked", "told"), [(SELECT, (409, "device_offline")), (INSERT, (504, "device_timeout"))])
@@ -100,14 +100,14 @@ async def test_a_device_that_stays_away_too_long(tuned_live: OwnLive, asked: Fra
 
 
 async def test_absences_add_up(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(absence_s=0.8)) as service:
+    async with tuned_live(SocketLimits(absence_s=2)) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             answer = calling(ada, device, SELECT)
             await device.next()
             await device.cut()
         for _ in range(2):
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.1)
             if answer.done():
                 break
             async with connected(service, ada, "d") as device:
@@ -190,4 +190,4 @@ async def test_nothing_is_kept_of_users_who_are_gone(tuned_live: OwnLive) -> Non
             await device.next()
             await device.cut()
         await answer
-        await until(lambda: not service.devices.hub._users, within_s=2)
+        await until(lambda: not service.devices.hub._users)

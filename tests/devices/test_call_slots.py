@@ -1,6 +1,7 @@
 """How many calls are open at once, and who waits."""
 
 import asyncio
+from uuid import UUID
 
 from app.devices.limits import SocketLimits
 from tests.devices.calling import (
@@ -14,6 +15,7 @@ from tests.devices.conftest import OwnLive
 from tests.devices.live import LiveService
 from tests.devices.sockets import connected
 from tests.factories.people import Person
+from tests.factories.waiting import until
 
 
 async def test_more_calls_than_a_device_may_have_open_wait_their_turn(tuned_live: OwnLive) -> None:
@@ -75,21 +77,25 @@ async def test_a_busy_device_holds_up_only_its_own_calls(tuned_live: OwnLive) ->
 
 
 async def test_when_too_many_wait_one_is_told_to_come_later(tuned_live: OwnLive) -> None:
-    limits = SocketLimits(open_calls_per_device=1, waiting_calls_per_user=2, call_s=2)
+    limits = SocketLimits(open_calls_per_device=1, waiting_calls_per_user=2)
     async with tuned_live(limits) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             waiting = [calling(ada, device, SELECT) for _ in range(3)]
-            await device.next()
-            await asyncio.sleep(0.2)
+            first = await device.next()
+            slots = service.devices.hub.slots(UUID(await ada.id()))
+            await until(lambda: len(slots._waiting) == 2)
             answer = await call(ada, device.device_id, SELECT)
             assert refusal(answer) == (503, "too_many_calls")
             assert answer.headers["retry-after"]
-            await asyncio.gather(*waiting)
+            await device.send({"type": "tool_result", "id": first["id"], "rows": []})
+            for _ in range(2):
+                await device.answer(rows=[])
+            assert {(await each).status_code for each in waiting} == {200}
 
 
 async def test_a_call_whose_turn_does_not_come_was_never_sent(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(open_calls_per_user=1, call_s=0.3, absence_s=2)) as service:
+    async with tuned_live(SocketLimits(open_calls_per_user=1, call_s=1, absence_s=3)) as service:
         ada = await service.person()
         async with connected(service, ada) as gone, connected(service, ada) as here:
             first = calling(ada, gone, SELECT)

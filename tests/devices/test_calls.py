@@ -164,7 +164,7 @@ async def test_a_result_that_is_not_one_to_the_action(
 async def test_a_result_that_cannot_be_read_is_no_reason_to_wait(
     tuned_live: OwnLive, asked: Frame, result: Frame
 ) -> None:
-    async with tuned_live(SocketLimits(call_s=1.5)) as service:
+    async with tuned_live(SocketLimits(call_s=20)) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
             answer = calling(ada, device, asked)

@@ -20,6 +20,7 @@ from tests.devices.conftest import OwnLive
 from tests.devices.live import LiveService
 from tests.devices.sockets import RawDevice, connected, opened
 from tests.factories.people import Person
+from tests.factories.waiting import until
 
 
 async def ticket_for(person: Person, device_id: str) -> str:
@@ -37,10 +38,17 @@ async def script(person: Person, *scopes: str) -> Person:
 async def way_in(service: LiveService, **options: Any) -> str | int:
     """`device_ready`, or the code of the refusal."""
     async with opened(service, None, **options) as device:
-        try:
-            return str((await device.hello())["type"])
-        except Exception:  # noqa: BLE001 - closed; the code says why
-            return await device.closed()
+        with suppress(ConnectionClosed):
+            await device.send({"type": "device_hello", "device_id": device.device_id, "journal": True})
+        return await outcome(device)
+
+
+async def outcome(device: RawDevice) -> str | int:
+    """Of a hello: the type of the answer, or the code of the refusal."""
+    try:
+        return str((await device.next())["type"])
+    except ConnectionClosed:
+        return await device.closed()
 
 
 # The four ways to show a token
@@ -246,11 +254,12 @@ async def test_a_device_that_says_nothing_is_sent_away(tuned_live: OwnLive) -> N
 
 
 async def test_frames_that_are_no_hello_do_not_prolong_the_wait(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(hello_s=0.4)) as service, opened(service, await service.person()) as device:
+    async with tuned_live(SocketLimits(hello_s=2)) as service, opened(service, await service.person()) as device:
         for _ in range(3):
-            await asyncio.sleep(0.12)
-            await device.send({"type": "pong"})
-        assert await device.closed(0.5) == 4408
+            await asyncio.sleep(0.6)
+            with suppress(ConnectionClosed):  # a busy machine is late with the last
+                await device.send({"type": "pong"})
+        assert await device.closed(1.7) == 4408
 
 
 @pytest.mark.parametrize(
@@ -341,7 +350,9 @@ async def test_too_many_sockets_of_one_address_that_have_not_shown_who_they_are(
             # While the database thinks, nobody is known yet.
             lock.execute("LOCK TABLE user_sessions IN ACCESS EXCLUSIVE MODE")
             waiting = [asyncio.ensure_future(way_in(service, headers=ada.auth)) for _ in range(3)]
-            await asyncio.sleep(0.2)
+            await until(
+                lambda: lock.execute("SELECT count(*) = 3 FROM pg_locks WHERE NOT granted").fetchone() == (True,)
+            )
             assert await way_in(service, headers=ada.auth) == 4429
         assert await asyncio.gather(*waiting) == ["device_ready"] * 3
         assert await way_in(service, headers=ada.auth) == "device_ready"
@@ -370,7 +381,8 @@ async def test_of_many_devices_that_come_at_once_no_more_than_the_limit_stay(tun
             for device in devices:
                 with suppress(ConnectionClosed):  # more than the limit wait at the door: some are sent away already
                     await device.send({"type": "device_hello", "device_id": device.device_id})
-            await asyncio.sleep(0.5)
+            outcomes = await asyncio.gather(*map(outcome, devices))
+            assert sorted(outcomes, key=str) == [4429, 4429, "device_ready", "device_ready"]
             listed = (await ada.get("/devices")).json()["items"]
             assert len([each for each in listed if each["online"]]) == 2
 

@@ -200,7 +200,7 @@ async def test_mistakes_are_forgotten_with_time(tuned_live: OwnLive) -> None:
 
 
 async def test_frames_faster_than_the_limit(tuned_live: OwnLive) -> None:
-    limits = SocketLimits(frames_per_second=5, frames_at_once=10)
+    limits = SocketLimits(frames_per_second=0.01, frames_at_once=10)
     async with tuned_live(limits) as service, connected(service, await service.person()) as device:
         for _ in range(11):
             await device.send({"type": "pong"})
@@ -217,7 +217,7 @@ async def test_frames_within_the_limit_go_on_for_ever(tuned_live: OwnLive) -> No
 
 
 async def test_results_nobody_asked_for_count(tuned_live: OwnLive) -> None:
-    limits = SocketLimits(frames_per_second=1, frames_at_once=5)
+    limits = SocketLimits(frames_per_second=0.01, frames_at_once=5)
     async with tuned_live(limits) as service, connected(service, await service.person()) as device:
         for _ in range(7):
             await device.send({"type": "tool_result", "id": "unknown", "rows": []})
@@ -225,7 +225,7 @@ async def test_results_nobody_asked_for_count(tuned_live: OwnLive) -> None:
 
 
 async def test_frames_that_are_refused_count(tuned_live: OwnLive) -> None:
-    limits = SocketLimits(frames_per_second=1, frames_at_once=5)
+    limits = SocketLimits(frames_per_second=0.01, frames_at_once=5)
     async with tuned_live(limits) as service, connected(service, await service.person()) as device:
         for _ in range(7):
             await device.send_text("nonsense")
@@ -233,7 +233,7 @@ async def test_frames_that_are_refused_count(tuned_live: OwnLive) -> None:
 
 
 async def test_results_that_were_asked_for_do_not_count(tuned_live: OwnLive) -> None:
-    limits = SocketLimits(frames_per_second=1, frames_at_once=5)
+    limits = SocketLimits(frames_per_second=0.01, frames_at_once=5)
     async with tuned_live(limits) as service:
         ada = await service.person()
         async with connected(service, ada) as device:
@@ -273,7 +273,7 @@ async def test_a_frame_in_pieces_has_the_same_limit(tuned_live: OwnLive) -> None
 
 async def test_a_frame_the_device_could_not_take_is_not_sent_to_it(tuned_live: OwnLive) -> None:
     """The limit holds both ways: the device would close the socket, and again when the call is repeated."""
-    limits = SocketLimits(frame_bytes=64 * 1024, call_s=1)
+    limits = SocketLimits(frame_bytes=64 * 1024)
     async with tuned_live(limits, ws_max_frame_bytes=64 * 1024) as service:
         ada = await service.person()
         async with connected(service, ada) as device:

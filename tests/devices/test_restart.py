@@ -246,7 +246,7 @@ async def test_a_device_that_was_not_seen_for_a_year_goes(own_live: OwnLive, fre
 async def test_an_answer_is_recorded_even_when_nobody_would_have_asked_again(
     tuned_live: OwnLive, superuser_url: str
 ) -> None:
-    async with tuned_live(SocketLimits(call_s=0.2, resend_for=timedelta(0))) as service:
+    async with tuned_live(SocketLimits(call_s=1, resend_for=timedelta(0))) as service:
         ada = await service.person()
         async with connected(service, ada, "d") as device:
             asked = calling(ada, device, INSERT)

@@ -13,6 +13,7 @@ from tests.devices.live import LiveService
 from tests.devices.sockets import Frame, RawDevice, connected
 from tests.devices.turning import USAGE, begun, connection_of, ended, told
 from tests.factories.people import Person
+from tests.factories.waiting import until
 
 
 async def frames(device: RawDevice, count: int) -> list[Frame]:
@@ -131,12 +132,12 @@ async def test_two_users_may_choose_the_same_request_id(service: LiveService, ad
 
 
 async def test_a_turn_is_kept_a_while_after_its_end(tuned_live: OwnLive) -> None:
-    async with tuned_live(SocketLimits(turn_kept_s=0.6)) as service:
+    async with tuned_live(SocketLimits(turn_kept_s=2)) as service:
         ada = await service.person()
         told(service, UUID(await ada.id()), "r", 1)
         async with connected(service, ada, resume={"r": 0}) as device:
             assert device.ready["resumed"] == ["r"]
-        await asyncio.sleep(0.7)
+        await until(lambda: not service.devices.turns._streams)
         async with connected(service, ada, resume={"r": 0}) as device:
             assert device.ready["lost"] == ["r"]
 

@@ -69,7 +69,7 @@ async def test_a_stop_with_many_sockets_is_quick_and_quiet(tuned_live: OwnLive) 
     async with tuned_live() as service:
         people = [await service.person() for _ in range(5)]
         with capture_logs() as lines:
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(20):
                 async with connected(service, people[0]), connected(service, people[1]), connected(service, people[2]):
                     assert service.stop is not None
                     await service.stop()

@@ -3,6 +3,7 @@
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,9 @@ class HasMails(Protocol):
     def mails(self) -> list[Path]: ...
 
 
+@cache
 def read(path: Path) -> EmailMessage:
+    """Read once: a mail stays as it is, and whoever waits for one looks at all of them again and again."""
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message

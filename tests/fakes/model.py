@@ -95,11 +95,11 @@ class ScriptedModel:
         """Replies nobody has asked for yet."""
         return sum(len(queue) for queue in self._queues.values())
 
-    async def until_idle(self, within_s: float = 5.0) -> None:
+    async def until_idle(self, within_s: float = 20.0) -> None:
         """Wait until no request is being answered. Raises `TimeoutError`."""
         await self._http.until_in_flight(0, 0, within_s)
 
-    async def until_asked(self, at_once: int = 1, within_s: float = 5.0) -> None:
+    async def until_asked(self, at_once: int = 1, within_s: float = 20.0) -> None:
         """Wait until so many requests are being answered. Raises `TimeoutError`."""
         await self._http.until_in_flight(at_once, 1_000_000, within_s)
 
@@ -210,7 +210,10 @@ def _refuse(connection: Connection, reply: Reply) -> None:
 
 
 async def _hang(reply: Reply) -> None:
-    await (asyncio.Event().wait() if reply.hang_s is None else asyncio.sleep(reply.hang_s))
+    if reply.hang_s is not None:
+        await asyncio.sleep(reply.hang_s)
+    else:
+        await (reply.hang_until or asyncio.Event()).wait()
 
 
 def said_to(body: dict[str, Any], role: str) -> str:

@@ -1,5 +1,6 @@
 """What a scripted model can be told to answer, well or badly. Each word makes one `Reply`."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -28,6 +29,7 @@ class Reply:
     every_s: float = 0.0  # a pause before each piece
     hang_before: Place | None = None
     hang_s: float | None = None  # None: for ever
+    hang_until: asyncio.Event | None = None  # instead of `hang_s`
     cut_after: int | None = None  # pieces sent before the answer breaks off
     cut: Literal["socket", "end"] = "socket"  # the connection is lost, or the body ends without a finish marker
     status: int = 200

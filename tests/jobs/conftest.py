@@ -62,7 +62,7 @@ class Workshop:
         rows = await self.sql("SELECT *, status::text AS state FROM procrastinate_jobs WHERE id = :id", id=job_id)
         return rows[0] if rows else None
 
-    async def until(self, holds: Callable[[], bool], within_s: float = 10) -> None:
+    async def until(self, holds: Callable[[], bool], within_s: float = 20) -> None:
         async with asyncio.timeout(within_s):
             while not holds():  # noqa: ASYNC110 - a test looks from outside
                 await asyncio.sleep(0.01)

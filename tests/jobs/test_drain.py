@@ -68,4 +68,4 @@ async def test_a_worker_can_be_started_again(workshop: Workshop) -> None:
         await worker.stop(1)
         await worker.start()
         await workshop.enqueue("any")
-        await asyncio.wait_for(done.wait(), 5)
+        await asyncio.wait_for(done.wait(), 20)

@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -70,11 +69,11 @@ async def test_a_waiting_job_does_not_start_before_a_cause_it_also_stands_for_is
     async def run(_job: JobInfo) -> None:
         started.set()
 
-    soon = datetime.now(UTC) + timedelta(seconds=0.3)
-    await workshop.enqueue("any", once_while_waiting="name", not_before=soon)
-    async with workshop.worker(Task("any", run)):
+    await workshop.enqueue("any", once_while_waiting="name")
+    async with contextlib.AsyncExitStack() as until_the_end:
         async with workshop.db.of_nobody() as session:
             assert await enqueue(session, "any", {}, once_while_waiting="name") is None
+            await until_the_end.enter_async_context(workshop.worker(Task("any", run)))
             await asyncio.sleep(1)
             assert not started.is_set()
-        await asyncio.wait_for(started.wait(), 1)
+        await asyncio.wait_for(started.wait(), 20)

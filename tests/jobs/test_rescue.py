@@ -107,7 +107,7 @@ async def test_a_claim_whose_answer_was_lost_is_taken_back(workshop: Workshop) -
             INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id)
             SELECT 'default', 'any', 'doing', id FROM procrastinate_workers
         """)
-        await asyncio.wait_for(done.wait(), 5)
+        await asyncio.wait_for(done.wait(), 20)
 
 
 async def test_a_worker_whose_row_was_pruned_comes_back_with_its_next_heartbeat(workshop: Workshop) -> None:
@@ -119,7 +119,7 @@ async def test_a_worker_whose_row_was_pruned_comes_back_with_its_next_heartbeat(
     async with workshop.worker(Task("any", run)):
         await workshop.sql("DELETE FROM procrastinate_workers")
         await workshop.enqueue("any")
-        await asyncio.wait_for(done.wait(), 5)
+        await asyncio.wait_for(done.wait(), 20)
 
 
 async def test_two_stalled_jobs_that_had_the_same_name_are_both_rescued(workshop: Workshop) -> None:

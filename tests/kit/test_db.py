@@ -42,8 +42,8 @@ async def test_a_connection_whose_opening_is_cancelled_is_closed(database_url: s
         port = server.sockets[0].getsockname()[1]
         there = address._replace(netloc=address.netloc.replace(f":{address.port}", f":{port}")).geturl()
         opening = asyncio.ensure_future(connector(there, APP_ROLE)())
-        await asyncio.wait_for(postgres.heard.wait(), 5)
+        await asyncio.wait_for(postgres.heard.wait(), 20)
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening
-        await asyncio.wait_for(postgres.hung_up.wait(), 5)
+        await asyncio.wait_for(postgres.hung_up.wait(), 20)

@@ -173,7 +173,7 @@ def test_what_was_committed_survives_the_death_of_the_server(ready: Path) -> Non
 
 def test_a_server_that_does_not_come_up_in_time_is_named_in_a_sentence(ready: Path) -> None:
     said: list[str] = []
-    postgres = EmbeddedPostgres(ready, durable=False, patience=0.3, say=said.append)
+    postgres = EmbeddedPostgres(ready, durable=False, say=said.append)
     postgres.start()
     pid = _pid(ready)
     os.kill(pid, signal.SIGSTOP)
@@ -181,7 +181,7 @@ def test_a_server_that_does_not_come_up_in_time_is_named_in_a_sentence(ready: Pa
         with pytest.raises(
             EmbeddedPostgresError, match=r"did not accept connections within .* start again in a minute"
         ):
-            postgres.start()
+            EmbeddedPostgres(ready, durable=False, patience=0.3, say=said.append).start()
     finally:
         os.kill(pid, signal.SIGCONT)
     postgres.stop()

@@ -12,7 +12,7 @@ from tests.fakes.model import ScriptedModel
 from tests.llm.asking import Adapter, lean
 
 # Short pauses, and time-outs that a busy machine does not run into; tests of silence set their own.
-QUICK = ModelLimits(connect_s=5, first_token_s=10, between_tokens_s=10, call_s=20, attempts=3, pause_s=0.001)
+QUICK = ModelLimits(connect_s=20, first_token_s=60, between_tokens_s=60, call_s=120, attempts=3, pause_s=0.001)
 
 MakeModel = Callable[..., ResilientModel]
 

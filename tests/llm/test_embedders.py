@@ -11,7 +11,7 @@ from app.llm.limits import ModelLimits
 from app.llm.openai_embeddings import OpenAIEmbeddings
 from tests.fakes.model import ScriptedModel, garbage, hang, refuse, vector
 
-QUICK = ModelLimits(pause_s=0.001, first_token_s=10)
+QUICK = ModelLimits(pause_s=0.001)
 
 
 def embedder(

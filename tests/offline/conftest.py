@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.offline.desk import Desk, copy_of, seeded_home
+from tests.offline.notebook import Notebook
 from tests.offline.stage import Stage
 
 
@@ -37,6 +38,13 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def stage(desk: Desk) -> Stage:
     return Stage(desk)
+
+
+@pytest.fixture
+def notebook(stage: Stage) -> Notebook:
+    """Of the person on the stage."""
+    assert stage.notebook is not None
+    return stage.notebook
 
 
 @pytest.fixture(scope="session")

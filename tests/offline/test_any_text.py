@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -21,11 +21,12 @@ from app.offline.reading import read
 from app.offline.told import read_told
 from app.offline.words import meant, nearest
 from tests.offline.desk import TOOLS, arguments, schemas
+from tests.offline.notebook import MEMORY_TOOLS
 
 VOCABULARY = (
     "create delete mark show list task tasks the project Driver app as done it and then due tomorrow next Friday"
     " in 99999 days 31 Feb “ ” \" ' : , . ? all note titled find about to by move rename chart status how many"
-    " comments on add last 25:99 at 5pm"
+    " comments on add last 25:99 at 5pm remember that forget I my what do you know me call from now prefer"
 )
 WORDS = st.sampled_from(VOCABULARY.split(" "))
 TEXTS = st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=14).map(" ".join))
@@ -38,7 +39,8 @@ RESULTS = st.one_of(
 )
 CONTEXT = {
     "role": "user",
-    "content": "<context>\nNow: Sunday 2026-03-29 01:30, Europe/Rome (1774744200000 ms)\n</context>",
+    "content": "<context>\nNow: Sunday 2026-03-29 01:30, Europe/Rome (1774744200000 ms)\n</context>\n"
+    '<data-7f3a kind="memory">\n## About the user\n- it: 25:99\n- x\n## Said before\n- done ”\n</data-7f3a>',
 }
 
 
@@ -47,7 +49,7 @@ async def _ended(words: str, results: list[str]) -> list[str]:
     texts: list[str] = []
     given_results = iter(results * 200)
 
-    async def run(message: str, tools: list[str]) -> str:
+    async def run(message: str, tools: Sequence[str]) -> str:
         messages: list[Message] = [CONTEXT, {"role": "user", "content": message}]
         for _ in range(12):
             deltas = [d async for d in OfflineModel().stream(ModelRequest(messages=messages, tools=schemas(tools)))]
@@ -66,7 +68,7 @@ async def _ended(words: str, results: list[str]) -> list[str]:
                 messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
         raise AssertionError("no end within 12 calls")
 
-    await run(words, ["task"])
+    await run(words, ["task", *MEMORY_TOOLS])
     return texts
 
 
@@ -118,6 +120,15 @@ REPEATED = (
         "hi ",
         "set a's ",
     ),
+    *(
+        "remember that ",
+        "remember my ",
+        "forget that I ",
+        "what do you remember about ",
+        "do you know what my ",
+        "call me ",
+    ),
+    *("what have we talked about ", "from now on ", "note that I ", "remember that I am a and ", "what is my "),
     *("<task>[", "[", "task ", "for project ", "a:", '<data-7f3a kind="note">\n'),
 )
 

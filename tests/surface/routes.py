@@ -54,7 +54,7 @@ class Route:
 
     def ids(self) -> list[str]:
         """Everything in a request that names an object: `path.id`, `query.user_id`, `body.refresh_token`, …"""
-        found = [f"path.{name}" for name in re.findall(r"\{(\w+)(?::\w+)?\}", self.path)]
+        found = [f"path.{name}" for name in re.findall(r"\{(\w+)(?::\w+)?\}", self.path) if name not in self.choices]
         for each in _flat(self.dependant):
             found += [
                 f"query.{field.name}" for field in each.query_params if _is_id(field.name, field.field_info.annotation)
@@ -64,6 +64,13 @@ class Route:
                 f"body.{name}" for name, field in self.body.model_fields.items() if _is_id(name, field.annotation)
             ]
         return found
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """Parts of the path that are one of a few words, which name nobody's object, with one of the words each."""
+        fields = self.dependant.path_params if self.dependant is not None else []
+        words = {field.name: get_args(field.field_info.annotation) for field in fields}
+        return {name: of[0] for name, of in words.items() if of and all(isinstance(word, str) for word in of)}
 
     def _calls(self) -> Iterator[Any]:
         return (each.call for each in _flat(self.dependant))

@@ -20,6 +20,9 @@ SEALED = {
     "devices.about",
     "devices.name",
     "kept_answers.body",
+    "memories.payload",
+    "memory_inbox.said",
+    "memory_versions.payload",
     "one_time_tokens.new_email",
     "paused_turns.state",
     "runs.mutations",
@@ -35,6 +38,8 @@ SEALED = {
 
 _HASH = "SHA-256 of 256 random bits; there is nothing to guess"
 _DEVICE_ID = "what a client's software calls the device, looked up at every hello; its name is sealed"
+_KEYED_HASH = "HMAC-SHA256 by a key derived from the user's data key, or the name of a tier"
+_ROTATED = "an embedding after a rotation derived from the user's data key; docs/memory.md tells what that hides"
 _LIBRARY = "written by the job library; no content passes through"
 
 CLEAR = {
@@ -56,6 +61,15 @@ CLEAR = {
     "devices.device_id": _DEVICE_ID,
     "kept_answers.key_hash": "SHA-256 of a key clients make at random",
     "kept_answers.request_hash": "SHA-256 of method, path and body",
+    "memories.slot": _KEYED_HASH,
+    "memories.tier": "a word from a fixed list",
+    "memories.written_by": "a word from a fixed list",
+    "memory_bits.bits": _ROTATED,
+    "memory_bits.tier": "a word from a fixed list",
+    "memory_inbox.without": _KEYED_HASH,
+    "memory_vectors.embedding": _ROTATED,
+    "memory_versions.why": "a word from a fixed list",
+    "memory_versions.written_by": "a word from a fixed list",
     "one_time_tokens.purpose": "a word from a fixed list",
     "one_time_tokens.token_hash": _HASH,
     "refresh_tokens.token_hash": _HASH,
@@ -96,6 +110,7 @@ _HARMLESS = {
     "bool",
     "int4",
     "int8",
+    "float8",
     "date",
     "procrastinate_job_status",
     "procrastinate_job_event_type",

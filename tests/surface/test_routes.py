@@ -43,7 +43,7 @@ UNLIMITED = {
     "POST /api/v1/devices/{device_id}/call",
 }
 
-TAGS = ["health", "auth", "chat", "devices", "admin"]
+TAGS = ["health", "auth", "chat", "devices", "memory", "admin"]
 
 each_api_route = pytest.mark.parametrize("route", api_routes(), ids=str)
 

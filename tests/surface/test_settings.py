@@ -93,3 +93,8 @@ def test_compose_gives_the_service_settings_that_exist() -> None:
     given = set(re.findall(r"^      ([A-Z][A-Z_]+):", service, re.MULTILINE))
     assert "DATABASE_URL" in given
     assert given <= NAMES
+
+
+def test_compose_runs_the_one_process_that_devices_need() -> None:
+    assert "WEB_CONCURRENCY" not in (ROOT / "docker-compose.yml").read_text()
+    assert Settings.model_fields["web_concurrency"].default == 1

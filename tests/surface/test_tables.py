@@ -51,9 +51,11 @@ OWN_FUNCTIONS = {
     ),
     (
         "end_run(uuid,uuid,uuid,uuid,integer,text,text,bytea,bytea,bytea,integer,integer,integer,uuid[],text[],text[],"
-        "bytea[],integer,text,text,date,bigint,bigint,timestamp with time zone)"
+        "bytea[],integer,text,text,date,bigint,bigint,bytea,text,timestamp with time zone)"
     ),
     "thread_history(uuid,uuid,uuid,bigint,bigint)",
+    "memory_of(uuid,integer,real[],integer,integer,real,integer,integer,real,integer)",
+    "memory_near(uuid,integer,real[],integer,integer,real,text[])",
     "has_open_approvals(uuid,timestamp with time zone)",
     "approval_policy_of(uuid)",
     "turn_standing(uuid,date)",
@@ -69,6 +71,14 @@ RIGHTS = {
     "audit_entries": {"SELECT", "INSERT"},  # added to and read, never rewritten
     "devices": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "kept_answers": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memories": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_bits": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_evidence": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_inbox": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_settings": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_turns": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_vectors": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_versions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "one_time_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "paused_turns": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "refresh_tokens": {"SELECT", "INSERT", "UPDATE", "DELETE"},
@@ -99,6 +109,10 @@ CROSS_TENANTS = {
     "app/jobs/overview.py": "administrators see jobs",
     "app/jobs/purge.py": "done jobs leave after a while",
     "app/keys/rotate.py": "key rotation",
+    "app/memory/build.py": "hands it to the next three",
+    "app/memory/embedding.py": "whose memories cannot be found by meaning",
+    "app/memory/pruning.py": "the nightly purge",
+    "app/memory/reflecting.py": "who has sessions that have not been looked at",
     "app/parts.py": "builds it",
 }
 

@@ -137,13 +137,13 @@ async def test_an_end_that_is_cancelled_while_it_waits_for_a_lock_leaves_nothing
     with psycopg.connect(superuser_url, autocommit=True) as watching, psycopg.connect(superuser_url) as other:
         other.execute("SELECT FROM runs WHERE id = %s FOR UPDATE", [run.id])
         ending = asyncio.create_task(here.finish(run, ANSWERED))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while watching.execute(_WAITS, [other.info.backend_pid]).fetchone() is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         ending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await ending
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await is_clean(db)
     assert not await _is_over(here, run)
     assert await here.finish(run, ANSWERED)

@@ -325,7 +325,7 @@ async def test_a_turn_that_is_being_deleted_is_passed_over_when_leases_are_renew
     service.clock.move(seconds=10)
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SELECT FROM runs WHERE id = %s FOR UPDATE", [held.id])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await elsewhere.renew() == []
     after = {row["id"]: row["lease_until"] for row in _runs(superuser_url, ada_id)}
     assert after[held.id] == before[held.id]

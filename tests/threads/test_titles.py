@@ -121,7 +121,7 @@ async def test_a_title_the_user_sets_meanwhile_stays(quiet_service: Service, eve
     namer, thread_id = Namer(), await a_thread(quiet_service, eve)
     namer.going_on.clear()
     naming = asyncio.create_task(give(job(runs, namer), eve, thread_id))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not namer.asked:  # noqa: ASYNC110 - it happens in the task
             await asyncio.sleep(0.01)
     # No connection is held meanwhile: that the rename gets its row says so.

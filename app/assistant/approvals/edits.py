@@ -10,8 +10,10 @@ from app.errors import Invalid
 def checked_edit(tool: str, args: dict[str, Any]) -> dict[str, Any]:
     """The arguments, if the assistant's tool takes them. Raises `Invalid`."""
     from app.assistant.subagents import SUBAGENTS  # heavy: LangChain
+    from app.assistant.tools.memory import MEMORY_TOOLS
 
-    declared = next((each for agent in SUBAGENTS for each in agent.tools if each.name == tool), None)
+    tools = [*MEMORY_TOOLS, *(each for agent in SUBAGENTS for each in agent.tools)]
+    declared = next((each for each in tools if each.name == tool), None)
     if declared is None:
         raise Invalid("The assistant no longer has this tool.", field="args")
     try:

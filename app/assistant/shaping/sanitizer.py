@@ -59,6 +59,12 @@ class Sanitizer:
         counts: Counter[str] = Counter() if removed is None else removed
         return SanitizerStream(self._masked, self._fingerprints, counts)
 
+    def finds_private(self, text: str) -> bool:
+        """Do our prompts or keys stand in it? Internal names may: people use such words."""
+        found: Counter[str] = Counter()
+        self.clean(text, found)
+        return bool(found["prompt"] or found["secret"])
+
     def clean(self, text: str, removed: Counter[str]) -> str:
         """A whole text at once."""
         stream = self.stream(removed)

@@ -23,7 +23,7 @@ class Write:
     """
 
     action: WriteAction
-    table: Table
+    table: Table | None  # None: it changes what is remembered of the user, and nothing on the device
     describe: Describe
 
 

@@ -22,16 +22,16 @@ Sentence = Callable[[Desk, Row, ZoneInfo], Awaitable[str | None]]
 
 def reading(function: Function, label: str) -> AgentTool:
     """A tool that changes nothing. Its name, parameters and docstring are the function's."""
-    return AgentTool(_tool(function), label)
+    return AgentTool(as_tool(function), label)
 
 
 def writing(function: Function, label: str, action: WriteAction, table: Table, sentence: Sentence) -> AgentTool:
     """`sentence` gets the arguments complete and of their types. It may raise `WrongArgument`: the tool will as well."""
-    tool = _tool(function)
+    tool = as_tool(function)
     return AgentTool(tool, label, Write(action, table, _describe(tool, sentence)))
 
 
-def _tool(function: Function) -> BaseTool:
+def as_tool(function: Function) -> BaseTool:
     description = " ".join((function.__doc__ or "").split())
     return StructuredTool.from_function(coroutine=answered(function), description=description)
 

@@ -19,15 +19,18 @@ MORE = "more; say the name, or a part of it"
 _MOST_CANDIDATES = 10
 
 
-def compose(outcomes: Sequence[Outcome], now: datetime | None) -> str:
-    """In the order of the wishes; what is the same is said once. What this turn deleted has no tag."""
+def compose(outcomes: Sequence[Outcome], now: datetime | None, *, is_short: bool = False) -> str:
+    """In the order of the wishes; what is the same is said once. What this turn deleted has no tag. `is_short`: nothing
+    that was not asked for."""
     gone = {id_of(row) for each in outcomes if each.kind == "deleted" for row in each.rows[:1]}
-    return without_ids("\n\n".join(dict.fromkeys(_answer(each, now) for each in outcomes)), gone - {""})
+    return without_ids(
+        "\n\n".join(dict.fromkeys(_answer(each, now, is_short=is_short) for each in outcomes)), gone - {""}
+    )
 
 
-def _answer(outcome: Outcome, now: datetime | None) -> str:
+def _answer(outcome: Outcome, now: datetime | None, *, is_short: bool) -> str:
     kind, wish = outcome.kind, outcome.wish
-    if kind == "ask":
+    if kind in ("ask", "said"):
         return outcome.sentence
     if kind == "error":
         return f"That did not work: {plain(outcome.sentence)}"
@@ -42,7 +45,7 @@ def _answer(outcome: Outcome, now: datetime | None) -> str:
         return _stored(outcome, now)
     if kind == "deleted":
         return _deleted(outcome)
-    return row_answer(outcome, now) if wish.verb in ("show", "find") else list_answer(outcome, now)
+    return row_answer(outcome, now) if wish.verb in ("show", "find") else list_answer(outcome, now, is_short=is_short)
 
 
 def _which_one(outcome: Outcome) -> str:

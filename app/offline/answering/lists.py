@@ -19,7 +19,8 @@ _WENT_BY_DUE = "\n\nWhen a task was finished is not recorded, so I went by when 
 _MOST_NAMES = 3  # of finished tasks, beside the open ones that were asked for
 
 
-def list_answer(outcome: Outcome, now: datetime | None) -> str:
+def list_answer(outcome: Outcome, now: datetime | None, *, is_short: bool = False) -> str:
+    """`is_short`: without the finished tasks that were not asked for."""
     wish, rows = outcome.wish, [row for row in outcome.rows if row.get("id")]
     if wish.noun == "comment":
         return _comments(outcome, rows)
@@ -28,6 +29,7 @@ def list_answer(outcome: Outcome, now: datetime | None) -> str:
         text = counted_by(outcome, rows, now)
     else:
         rows, finished = _finished_apart(outcome, rows)
+        finished = [] if is_short else finished
         text = _count(outcome, rows, finished) if wish.has("count") else _list(outcome, rows, finished, now)
     return f"{text}{_WENT_BY_DUE if wish.has('by_due') else ''}{note}"
 

@@ -8,6 +8,7 @@ EXAMPLES = (
     "- “List my tasks”, “What's due today?”, “How many todo tasks do I have?”\n"
     "- “Create a task called Buy milk due tomorrow, high priority”\n"
     "- “Mark Buy milk as done”, “Postpone it to Friday”, “Delete it”\n"
+    "- “Remember that I prefer short answers”, “What do you know about me?”\n"
     "- “Find notes about deployment”, “Create a note titled Ideas: …”\n"
     "- “Tell me about project Driver app”, “Show my tasks by status as a chart”"
 )
@@ -35,10 +36,14 @@ _TALK = {
     "wholesale": "I change one thing at a time, so I have changed nothing. Name the one you mean.",
     "abilities": f"{WHO} You can list, count, chart, create, change and delete them, and comment on tasks.\n\n{EXAMPLES}",
 }
+_NOT_UNDERSTOOD = (
+    "Sorry, I did not understand that. I am the built-in offline model and know everyday requests only."
+    f"\n\nCould you put it like one of these?\n\n{EXAMPLES}"
+)
 
 
-def small_talk(kind: str) -> str:
-    return _TALK[kind]
+def small_talk(kind: str, *, is_short: bool = False) -> str:
+    return _short(_TALK[kind]) if is_short else _TALK[kind]
 
 
 def suggestion(sentence: str) -> str:
@@ -46,8 +51,10 @@ def suggestion(sentence: str) -> str:
     return f"I am not sure what you mean, so I have changed nothing. Did you mean “{sentence}”?"
 
 
-def not_understood() -> str:
-    return (
-        "Sorry, I did not understand that. I am the built-in offline model and know everyday requests only. "
-        f"Could you put it like one of these?\n\n{EXAMPLES}"
-    )
+def not_understood(*, is_short: bool = False) -> str:
+    return _short(_NOT_UNDERSTOOD) if is_short else _NOT_UNDERSTOOD
+
+
+def _short(text: str) -> str:
+    """Its first paragraph: the examples come after it."""
+    return text.partition("\n\n")[0]

@@ -1,5 +1,6 @@
 """From a person's words to wishes."""
 
 from app.offline.reading.read import Reading, read
+from app.offline.reading.remembering import MEMORY
 
-__all__ = ["Reading", "read"]
+__all__ = ["MEMORY", "Reading", "read"]

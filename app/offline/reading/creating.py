@@ -13,6 +13,7 @@ from app.offline.words import Masked, is_quoted
 TASK = phrasings("""
     remind|remember me to {title}
     remind|remember me about|of {title}
+    remember to {title}
     add {title} to my|the|our tasks|task_list|list|todos|todo_list|to-do_list|to-dos
     put {title} on my|the|our tasks|task_list|list|todo_list|to-do_list
     add {title} as a [new] task|todo|to-do

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from app.offline.reading.creating import read_creation
 from app.offline.reading.listing import plainly, read_listing
+from app.offline.reading.recalling import read_forgetting, read_own_question, read_recalling
+from app.offline.reading.remembering import MEMORY, read_keeping, read_statement
 from app.offline.reading.rows_meant import Read, read_change
 from app.offline.reading.slips import corrected, expanded
 from app.offline.reading.small_talk import small_talk
@@ -46,11 +48,13 @@ _FREE_TEXT = re.compile(
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`talk`: the kind of small talk, when that is all. `suggestion`: a sentence that may be meant, to be asked about.
+    `own`: a wish about what is remembered of the user, for when the words mean nothing else, or ask for what is known.
     Nothing of all: not understood."""
 
     wishes: tuple[Wish, ...] = ()
     talk: str = ""
     suggestion: str = ""
+    own: Wish | None = None
 
 
 def read(words: str, now: datetime | None) -> Reading:
@@ -61,18 +65,21 @@ def read(words: str, now: datetime | None) -> Reading:
     text = _RUN.sub(", ", expanded(masked.text))
     masked = Masked(_OWNED_FIELD.sub(r"\1 the \3 of \2 to ", text), masked.quotations)
     text = _bare(masked.text)
+    sentence = _Sentence(masked, now)
+    if (wishes := sentence.wishes(text)) and wishes[0].noun == MEMORY:
+        return Reading(tuple(wishes))
     created = read_creation(text, masked, now)
-    if sentence := _only_planned(masked.text, masked):
-        return Reading(suggestion=sentence)
+    if planned := _only_planned(masked.text, masked):
+        return Reading(suggestion=planned)
+    own = read_own_question(text, masked) or read_statement(text, masked)
     talk = small_talk(text) or small_talk(re.sub(r"[\s.!?]+$", "", masked.text.strip()))
     if talk and not (created and talk in _ABOUT_ROWS):
-        return Reading(talk=talk)
-    wishes = _Sentence(masked, now).wishes(text)
-    if (better := _despite_slips(wishes, text, masked, now)) is not None:
+        return Reading(talk=talk, own=own if talk == "negation" else None)
+    if own is None and (better := _despite_slips(wishes, text, masked, now)) is not None:
         return better
     is_odd = not wishes or (len(wishes) == 1 and re.search(r" (?:task|todo|to-do)$", wishes[0].text("project")))
     suggestion = _perhaps(text, masked) if is_odd else ""
-    return Reading(suggestion=suggestion) if suggestion else Reading(tuple(wishes))
+    return Reading(suggestion=suggestion) if suggestion else Reading(tuple(wishes), own=own)
 
 
 _RUN = re.compile(r",[\s,;]{8,}")  # commas without end mean no more than one
@@ -211,10 +218,23 @@ _COMMAND = re.compile(
 )
 
 
+# what is to be remembered goes on past an "and", unless rows are asked for, or something new, after it
+_REMEMBERING = re.compile(r"(?:remember|(?:keep|bear) in mind|from now on|note that|forget)\b", re.IGNORECASE)
+_LOOKING = re.compile(
+    r"(?:show|list|find|count|what|what's|how many|tell|create an?|add an?|remind me)\b", re.IGNORECASE
+)
+_REMEMBER = re.compile(r"(?:remember that\b|remember:|(?:keep|bear) in mind\b)", re.IGNORECASE)
+_OF_MEMORY = re.compile(
+    r"(?:remember|(?:keep|bear) in mind|from now on|call me|forget|do you (?:remember|know)|who am i|note that)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"\s*[.;!?\n]")
+
+
 def _divisions(text: str) -> list[tuple[str, str, bool]]:
     """Where a second wish may begin: what stands before it, its own words, and whether they are more of the first
     (`… and a task B`, with its verb put back). Empty when there are too many: that is no list of wishes."""
-    free, making = _FREE_TEXT.search(text), _MAKING.match(text)
+    free, making, remembering = _FREE_TEXT.search(text), _MAKING.match(text), _REMEMBERING.match(text)
     found: list[tuple[str, str, bool]] = []
     for between in _BETWEEN.finditer(text):
         if free is not None and between.start() >= free.end() - 1:
@@ -222,7 +242,8 @@ def _divisions(text: str) -> list[tuple[str, str, bool]]:
         polite = _POLITE.match(text, between.end())
         start = polite.end() if polite is not None else between.end()
         is_again = making is not None and making.end() <= between.start() and _AGAIN.match(text, start) is not None
-        if between.start() == 0 or not (is_again or _COMMAND.match(text, start)):
+        begins = _beginnings(is_sentence=bool(_SENTENCE_END.match(between[0])), is_remembered=bool(remembering))
+        if between.start() == 0 or not (is_again or any(each.match(text, start) for each in begins)):
             continue
         if len(found) == _MOST_DIVISIONS:
             return []
@@ -231,12 +252,22 @@ def _divisions(text: str) -> list[tuple[str, str, bool]]:
     return found
 
 
+def _beginnings(*, is_sentence: bool, is_remembered: bool) -> tuple[re.Pattern[str], ...]:
+    """What a second wish may begin with: after the end of a sentence, or an "and" or the like; and after something that
+    is to be remembered."""
+    if is_sentence:
+        return _COMMAND, _OF_MEMORY
+    return (_LOOKING,) if is_remembered else (_COMMAND, _REMEMBER)
+
+
 _COMMENTS = re.compile(r"(?:add|put|write|post|leave) (?:a |the |an )?(?:new )?(?:comment|description)", re.IGNORECASE)
 
 
 def _one(text: str, masked: Masked, now: datetime | None) -> list[Read]:
     if not text.strip():
         return []
+    if of_memory := _of_memory(text, masked, now):
+        return [Read(each) for each in of_memory]
     created = [] if _COMMENTS.match(text) or _appends(text) else read_creation(text, masked, now)
     if created:
         return [Read(each) for each in created]
@@ -245,6 +276,13 @@ def _one(text: str, masked: Masked, now: datetime | None) -> list[Read]:
     if change is not None and not (listed and change.wish.verb == "show" and _asks_for_many(text, listed)):
         return [change]
     return [Read(each) for each in listed]
+
+
+def _of_memory(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
+    if kept := read_keeping(text, masked):
+        return kept
+    wish = read_forgetting(text, masked) or read_recalling(text, masked, now)
+    return [] if wish is None else [wish]
 
 
 def _asks_for_many(text: str, listed: list[Wish]) -> bool:

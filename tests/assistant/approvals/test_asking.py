@@ -116,7 +116,7 @@ async def test_what_is_resolved_while_a_device_is_welcomed_is_not_asked_afterwar
 
     monkeypatch.setattr(approvals, "open_of", slowly)
     async with connected(service, ada) as device:
-        await asyncio.wait_for(read.wait(), 5)
+        await asyncio.wait_for(read.wait(), 20)
         await approvals.resolve(approval.user_id, approval.id, Decision("reject", by="api"))
         assert (await device.next())["type"] == "approval_resolved"
         go_on.set()
@@ -174,7 +174,7 @@ async def test_a_welcome_that_hangs_delays_nothing_and_ends_with_the_connection(
     async with connected(service, ada) as device:
         await device.still_there()
         assert not cancelled.is_set()
-    await asyncio.wait_for(cancelled.wait(), 5)
+    await asyncio.wait_for(cancelled.wait(), 20)
 
 
 async def test_every_registered_welcome_is_carried_out_whatever_the_others_do(

@@ -94,8 +94,6 @@ def turn_on(tables: StoredTables) -> TurnContext:
     """A turn of which only the parts that tools use are there."""
     absent = cast("Any", None)
     return TurnContext(
-        user_id=uuid4(),
-        request_id="request",
         now=datetime(2026, 11, 21, 18, 12, tzinfo=ROME),
         zone=ROME,
         model=absent,
@@ -108,6 +106,7 @@ def turn_on(tables: StoredTables) -> TurnContext:
         policy=Policy(),
         meter=absent,
         noted=Noted(),
+        memory=absent,
         mark="7f3a",
         about="",
         can_be_asked=lambda: True,

@@ -1,0 +1,143 @@
+"""Writing a fact down: new, said again, or in place of what it contradicts."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ARRAY, REAL, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.crypto import KeyRing
+from app.memory import payloads
+from app.memory.correcting import MemoryFull, write_core
+from app.memory.inbox import Waiting
+from app.memory.limits import MemoryLimits
+from app.memory.models import Memory
+from app.memory.names import core_key, fingerprint, normal, slot_of
+from app.memory.payloads import Payload
+from app.memory.ports import Fact
+from app.memory.records import Tier, Why
+from app.memory.stores import Stores
+from app.memory.writing import NewMemory, Vector, add, rewrite, say_again
+
+_NEAR = text(
+    "SELECT id FROM memory_near(:whose, :space, :near, 1, :among, CAST(:floor AS real), ARRAY['associative'])"
+).bindparams(bindparam("near", type_=ARRAY(REAL())))
+
+log = structlog.stdlib.get_logger()
+
+
+@dataclass(frozen=True)
+class FactToWrite:
+    tier: Tier
+    payload: Payload
+    replaces: tuple[UUID, ...]
+    vector: Vector | None = None
+
+    @classmethod
+    def of(cls, fact: Fact, limits: MemoryLimits) -> "FactToWrite":
+        if fact.key is not None:
+            value = fact.text[: limits.value_characters]
+            return cls("core", payloads.core(core_key(fact.key[: limits.key_characters]), value), fact.replaces)
+        content = fact.text[: limits.content_characters]
+        return cls("associative", payloads.associative(content, fact.entity_type, fact.entity_id), fact.replaces)
+
+    def at(self, vector: Vector | None) -> "FactToWrite":
+        return replace(self, vector=vector)
+
+    @property
+    def name(self) -> str:
+        """What it is forgotten by (`app.memory.forgetting`)."""
+        return str(self.payload["key"]) if self.tier == "core" else payloads.text_of(self.tier, self.payload)
+
+
+async def write_fact(
+    stores: Stores,
+    session: AsyncSession,
+    keys: KeyRing,
+    user_id: UUID,
+    waiting: Waiting,
+    fact: FactToWrite,
+    without: frozenset[str],
+) -> None:
+    """Under the writers' lock. `without`: what was forgotten after it was said."""
+    if fact.tier in without or fingerprint(keys, fact.tier, fact.name) in without:
+        return
+    new = NewMemory(
+        user_id=user_id,
+        tier=fact.tier,
+        payload=fact.payload,
+        slot=slot_of(keys, "core", fact.name) if fact.tier == "core" else None,
+        written_by="extractor",
+        at=waiting.created_at,
+        vector=fact.vector,
+        runs=(waiting.said.run_id,),
+    )
+    if new.tier == "core":
+        await _write_core(stores, session, keys, new)
+    else:
+        await _write_associative(stores, session, keys, new, fact.replaces)
+
+
+async def _write_core(stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory) -> None:
+    there = select(Memory.updated_at).where(
+        Memory.user_id == new.user_id, Memory.tier == "core", Memory.slot == new.slot
+    )
+    written_at = await session.scalar(there)
+    if written_at is not None and written_at > new.at:  # it was corrected after the user said this
+        return
+    try:
+        await write_core(session, keys, stores.limits, new)
+    except MemoryFull:
+        log.info("core_memory_full", user_id=str(new.user_id))
+
+
+async def _write_associative(
+    stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory, replaces: tuple[UUID, ...]
+) -> None:
+    row, why = await _there(session, new.user_id, replaces), "replaced"
+    if row is None:
+        row, why = await _same(stores, session, new), "merged"
+    if row is None:
+        await add(session, keys, new)
+        return
+    if row.updated_at > new.at:
+        return
+    await _say_anew(session, keys, row, new, why)  # type: ignore[arg-type]  # one of two words
+
+
+async def _say_anew(session: AsyncSession, keys: KeyRing, row: Memory, new: NewMemory, why: Why) -> None:
+    """Of two wordings the later one holds: what looks the same may differ in a date."""
+    before = await payloads.opened(keys, row.id, row.payload)
+    row.used_at = new.at
+    if normal(before["content"]) != normal(new.payload["content"]):
+        await rewrite(session, keys, row, new.payload, why=why, written_by="extractor", at=new.at, vector=new.vector)
+    if await say_again(session, new.user_id, row.id, new.runs, new.at):
+        row.mentions += 1
+
+
+async def _there(session: AsyncSession, user_id: UUID, ids: tuple[UUID, ...]) -> Memory | None:
+    """The newest of those that are replaced; the others stay, and are found to be older."""
+    if not ids:
+        return None
+    mine = select(Memory).where(Memory.user_id == user_id, Memory.tier == "associative", Memory.id.in_(ids))
+    return await session.scalar(mine.order_by(Memory.updated_at.desc()).limit(1))
+
+
+async def _same(stores: Stores, session: AsyncSession, new: NewMemory) -> Memory | None:
+    """The memory that says almost the same, if there is one."""
+    if new.vector is None:
+        return None
+    limits = stores.limits
+    found = await session.execute(
+        _NEAR,
+        {
+            "whose": new.user_id,
+            "space": new.vector.space,
+            "near": new.vector.numbers,
+            "among": limits.among,
+            "floor": limits.same,
+        },
+    )
+    row = found.first()
+    return await session.get(Memory, row.id) if row is not None else None

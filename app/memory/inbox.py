@@ -1,0 +1,82 @@
+"""Turns that have ended and are still to be remembered.
+
+An entry is written in the transaction that ends its turn (`end_run`), and deleted in the one that writes what is
+remembered of it: whatever dies between the two, it is remembered once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.crypto import KeyRing, Place
+from app.memory.models import InboxEntry
+from app.memory.ports import Said, Touched
+from app.memory.stores import Stores
+
+MOST_OF_A_MESSAGE = 8_000  # characters; nobody tells of himself in more
+MOST_OF_AN_ANSWER = 2_000
+MOST_TOUCHED = 20
+
+
+async def sealed(keys: KeyRing, said: Said) -> bytes:
+    """For `end_run`."""
+    touched = [[each.entity_type, each.entity_id, each.name] for each in said.touched[:MOST_TOUCHED]]
+    content = {
+        "thread_id": str(said.thread_id),
+        "session": said.session,
+        "at": said.at.isoformat(),
+        "message": _whole(said.message[:MOST_OF_A_MESSAGE]),
+        "answer": _whole(said.answer[:MOST_OF_AN_ANSWER]),
+        "recalled": [_whole(text) for text in said.recalled],
+        "touched": [[_whole(part) for part in each] for each in touched],
+    }
+    return await keys.seal_bytes(Place(InboxEntry.__tablename__, "said", said.run_id), orjson.dumps(content))
+
+
+def _whole(text: str) -> str:
+    """Without halves of surrogate pairs, which UTF-8 cannot hold."""
+    return text.encode(errors="replace").decode()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    said: Said
+    created_at: datetime  # when its turn ended
+
+
+async def next_of(stores: Stores, user_id: UUID) -> Waiting | None:
+    """The oldest."""
+    mine = select(InboxEntry).where(InboxEntry.user_id == user_id).order_by(InboxEntry.position).limit(1)
+    async with stores.db.of(user_id) as session:
+        row = await session.scalar(mine)
+        if row is None:
+            return None
+        keys = await stores.vault.of(session, user_id)
+    content = orjson.loads(await keys.open_bytes(Place(InboxEntry.__tablename__, "said", row.run_id), row.said))
+    return Waiting(_said(row.run_id, content), row.created_at)
+
+
+def _said(run_id: UUID, content: dict[str, Any]) -> Said:
+    return Said(
+        run_id=run_id,
+        thread_id=UUID(content["thread_id"]),
+        session=content["session"],
+        at=datetime.fromisoformat(content["at"]),
+        message=content["message"],
+        answer=content["answer"],
+        recalled=tuple(content["recalled"]),
+        touched=tuple(Touched(entity_type=kind, entity_id=id_, name=name) for kind, id_, name in content["touched"]),
+    )
+
+
+async def taken(session: AsyncSession, user_id: UUID, run_id: UUID) -> frozenset[str] | None:
+    """Take the entry out, under the writers' lock: what of it has been forgotten since its turn ended. None when it is not
+    there any more: somebody else has remembered it, or its user wants it forgotten."""
+    entry = delete(InboxEntry).where(InboxEntry.user_id == user_id, InboxEntry.run_id == run_id)
+    without = await session.scalar(entry.returning(InboxEntry.without))
+    return None if without is None else frozenset(without)

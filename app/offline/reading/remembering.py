@@ -1,0 +1,97 @@
+"""Wishes to have something remembered: said in so many words (`remember that …`), or a plain statement about oneself."""
+
+import re
+
+from app.offline.calendar_words import CLOCK, DAY
+from app.offline.facts import SaidFact, fact_of, facts_of
+from app.offline.wishes import Wish
+from app.offline.words import Masked
+
+MEMORY = "memory"
+_MOST_KEY = 40  # characters of a key made of a sentence's first words
+_MOST_STATEMENT = 300  # characters of a statement that nobody asked to remember
+
+_FLAGS = re.IGNORECASE | re.DOTALL
+_KEEP = re.compile(
+    r"(?:remember|(?:keep|bear) in mind|(?:don't|do not|dont|never) forget)(?: for me)?"
+    r"(?P<sure>\s*,?\s+that\s*[,:]?\s+(?!one\b)|(?:\s+(?:this|the following))?\s*:\s*)?(?(sure)|\s*,?\s+)(?P<what>.+)",
+    _FLAGS,
+)
+_NOTE = re.compile(r"(?:take )?note(?: that|,)\s+(?P<what>(?:i|i'm|i've|i'd|my|me|we|we're|our|call me)\b.+)", _FLAGS)
+_FROM_NOW_ON = re.compile(
+    r"(?:from (?:now|here|today) on(?:wards?)?|going forward|for future reference|"
+    r"in (?:the )?future(?=\s*,|\s+(?:please|i|call|always|never|keep|use|answer|be|don't|write)\b))\s*[,:]?\s+"
+    r"(?:please\s+)?(?P<what>.+)",
+    _FLAGS,
+)
+_BY_THE_WAY = re.compile(
+    r"(?:fyi|btw|by the way|for your information|(?:just )?so you know)\s*[,:]?\s+(?P<what>.+)", _FLAGS
+)
+_CALL_ME = re.compile(
+    rf"(?:(?:you (?:can|may|should) )?call me|i go by)\s+(?P<what>(?!{DAY}|{CLOCK.format('c')}|"
+    r"(?:back|later|when|if|at|on|in|about|a|an|the|up|once|after|before|as|and|or|to|from|for|by|now|soon|maybe|again|asap|please|crazy)\b).+)",
+    _FLAGS,
+)
+_NO_FACT = re.compile(r"(?:to|when|what|where|who|which|how|why|if|whether|me|him|her|them|it|this|that|us)\b", _FLAGS)
+_SAYS_SOMETHING = re.compile(
+    r"\b(?:is|are|am|was|were|will|has|have|had|likes?|prefers?|needs?|wants?|lives?|works?|does|don't|doesn't|isn't|aren't"
+    r"|can|can't|cannot|must|should|never|always|(?:i|it|he|she|they|we|there|that)'\w+)\b",
+    re.IGNORECASE,
+)
+
+
+def read_keeping(text: str, masked: Masked) -> list[Wish]:
+    """What somebody asks to have remembered, a wish for each fact; empty when the text asks for something else."""
+    for pattern in (_CALL_ME, _NOTE, _BY_THE_WAY):
+        if (match := pattern.fullmatch(text)) is not None:
+            said = masked.plain(text if pattern is _CALL_ME else match["what"])
+            return _facts(said) if fact_of(said) is not None else []
+    if (match := _FROM_NOW_ON.fullmatch(text)) is not None:
+        return _facts(masked.plain(match["what"]))
+    match = _KEEP.fullmatch(text)
+    if match is None or (not match["sure"] and not _is_fact(match["what"], masked)):
+        return []
+    return _facts(masked.plain(match["what"]))
+
+
+def read_statement(text: str, masked: Masked) -> Wish | None:
+    """What somebody simply says of themselves, when it has a place of its own: a name, a home, a preference."""
+    said = masked.plain(text)
+    fact = fact_of(said) if len(said) <= _MOST_STATEMENT else None
+    return _wish(fact) if fact is not None and fact.key else None
+
+
+def key_of(sentence: str) -> str:
+    """The place of what such a sentence says; empty when it has none."""
+    fact = fact_of(sentence)
+    return fact.key or "" if fact is not None else ""
+
+
+def _is_fact(what: str, masked: Masked) -> bool:
+    """`remember my wife's name is Anna`, and not `remember to buy milk` or `remember the milk`."""
+    if _NO_FACT.match(what):
+        return False
+    return _SAYS_SOMETHING.search(what) is not None or fact_of(masked.plain(what)) is not None
+
+
+def _facts(said: str) -> list[Wish]:
+    """Several when each of its sentences has a place of its own; what says nothing that is known is kept as it is."""
+    found = list(facts_of(said))
+    if len(found) > 1 and all(each.key for each in found):
+        return [_wish(each) for each in found]
+    return [_wish(found[0] if len(found) == 1 else SaidFact(None, said, said))]
+
+
+def _wish(fact: SaidFact) -> Wish:
+    return Wish("remember", MEMORY, {"key": fact.key or _first_words(fact.sentence), "content": fact.value})
+
+
+def _first_words(sentence: str) -> str:
+    """A key for what has none: whole words, in lower case."""
+    kept = ""
+    for word in re.findall(r"\w[\w'’-]*", sentence.lower()):
+        longer = f"{kept} {word}".strip()
+        if len(longer) > _MOST_KEY:
+            break
+        kept = longer
+    return kept or " ".join(sentence.lower().split())[:_MOST_KEY].strip() or "note"

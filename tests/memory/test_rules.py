@@ -1,0 +1,286 @@
+"""Remembering without a model: facts with what they replace, summaries of sessions, patterns."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.memory.by_rules import RuleExtractor, RuleReflector, RuleSummarizer
+from app.memory.ports import Episode, Fact, Known, KnownPattern, Note, Pattern, Said, Touched
+
+USER = uuid4()
+MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
+LONGEST_NOTE, LONGEST_SUMMARY = 300, 1_200
+
+
+def said(message: str, *touched: Touched, answer: str = "", recalled: tuple[str, ...] = ()) -> Said:
+    return Said(
+        run_id=uuid4(), thread_id=uuid4(), session="s", at=MONDAY, message=message, answer=answer, recalled=recalled,
+        touched=touched,
+    )  # fmt: skip
+
+
+def row(name: str, entity_type: str = "task", entity_id: str = "1") -> Touched:
+    return Touched(entity_type=entity_type, entity_id=entity_id, name=name)
+
+
+def known(text: str) -> Known:
+    return Known(uuid4(), "associative", None, text)
+
+
+async def facts(turn: Said, *there: Known) -> list[Fact]:
+    return await RuleExtractor().facts(USER, turn, there)
+
+
+# Facts
+
+
+async def test_facts_come_from_the_users_words_alone() -> None:
+    turn = said("I live in Rome.", answer="My name is Adiuva. The launch is on 3 March.", recalled=("I'm vegan.",))
+
+    assert await facts(turn) == [Fact(text="Rome", key="home")]
+
+
+async def test_what_was_recalled_is_no_fact_when_it_is_said_again() -> None:
+    assert await facts(said("The launch is on 3 March, right.", recalled=("The launch is on 3 March, right?",))) == []
+
+
+async def test_what_the_answer_says_again_was_still_said_by_the_user() -> None:
+    turn = said("The Acme launch is on 3 March.", answer="Noted: The Acme launch is on 3 March.")
+
+    assert [fact.text for fact in await facts(turn)] == ["The Acme launch is on 3 March."]
+
+
+async def test_of_two_values_for_one_slot_the_last_is_meant() -> None:
+    assert await facts(said("I live in Rome. No, sorry, I moved to Milan.")) == [Fact(text="Milan", key="home")]
+
+
+async def test_a_fact_belongs_to_the_touched_row_it_names() -> None:
+    turn = said(
+        "The Acme launch is on 3 March.",
+        row("Acme", "project", "p1"),
+        row("Acme launch", "timeline", "t1"),
+        row("Milk"),
+    )
+
+    (fact,) = await facts(turn)
+
+    assert (fact.entity_type, fact.entity_id) == ("timeline", "t1")
+
+
+async def test_a_fact_that_names_no_touched_row_belongs_to_none() -> None:
+    (fact,) = await facts(said("The Acme launch is on 3 March.", row("Acme launches"), row("")))
+
+    assert (fact.entity_type, fact.entity_id) == (None, None)
+
+
+REPLACED = [
+    ("The Acme launch is on 3 March.", "The Acme launch moved to 10 March"),
+    ("The Acme launch is on 3 March.", "The launch has been pushed back to 10 March."),
+    ("The Acme launch is on 3 March.", "The Acme launch is now on 10 March instead of 3 March."),
+    ("The Acme launch is on 3 March.", "The Acme launch is on March 3rd at 10:00 in Berlin."),
+    ("The release is on Monday.", "The release moved from Monday to Thursday."),
+    ("Acme's contact is Jon Miller.", "Acme's contact is Ann Lee."),
+    ("We deploy on Fridays.", "We now deploy on Tuesdays."),
+    ("Jon is on parental leave until May.", "Jon is on parental leave until June."),
+    ("Acme uses Slack.", "Acme no longer uses Slack."),
+    ("The budget is 20k.", "The budget is 25k."),
+    ("The Acme project is on hold.", "The Acme project is active again since Monday."),
+    ("I charge 80 euros an hour.", "I charge 95 euros an hour."),
+    ("We meet Acme every Monday.", "We meet Acme on Tuesdays now."),
+]
+BESIDE = [
+    ("The Acme launch is on 3 March.", "The Acme launch party is on 10 March."),
+    ("The Acme launch is on 3 March.", "The Beta launch is on 10 March."),
+    ("Jon is in Rome on Monday.", "Jon is in Milan on Tuesday."),
+    ("Acme uses Slack.", "Acme uses Teams."),
+    ("Jon is our designer.", "Jon is on leave until May."),
+    ("Jon has two kids.", "Jon has a dog and 3 cats."),
+    ("My flight to Berlin is on Friday.", "My flight to Rome is on Monday."),
+    ("We decided to drop the mobile app.", "We decided to hire Ann."),
+    ("We meet Acme on Mondays.", "We meet Beta on Tuesdays."),
+    ("The deadline for the brochure is 12 May.", "The deadline for the website is 20 May."),
+]
+
+
+@pytest.mark.parametrize(("before", "now"), REPLACED)
+async def test_a_statement_replaces_the_one_it_contradicts_or_says_better(before: str, now: str) -> None:
+    earlier, other = known(before), known("We decided to hire Ann.")
+
+    (fact,) = await facts(said(now), other, earlier)
+
+    assert fact.replaces == (earlier.id,)
+
+
+@pytest.mark.parametrize(("before", "now"), BESIDE)
+async def test_statements_that_can_both_hold_stand_beside_each_other(before: str, now: str) -> None:
+    assert [fact.replaces for fact in await facts(said(now), known(before))] == [()]
+
+
+async def test_a_subject_that_can_be_two_replaces_neither() -> None:
+    there = known("The Acme launch is on 3 March."), known("The Beta launch is on 4 March.")
+
+    (fact,) = await facts(said("The launch moved to 10 March."), *there)
+
+    assert fact.replaces == ()
+
+
+# Notes and summaries
+
+
+@pytest.mark.parametrize(
+    ("turn", "note"),
+    [
+        (said("Which tasks are due this week?"), "Asked which tasks are due this week."),
+        (said("Can you list my projects, please?"), "Asked to list my projects."),
+        (said("Is Buy milk done?"), "Asked: Is Buy milk done?"),
+        (said("create a task called Buy milk", row("Buy milk")), "Created the task Buy milk."),
+        (said("add Buy milk and Call Ann", row("Buy milk"), row("Call Ann")), "Created the tasks Buy milk and Call Ann."),
+        (said("mark it as done", row("Buy milk")), "Changed the task Buy milk."),
+        (said("delete the Beta milestone", row("Beta", "timeline")), "Deleted the milestone Beta."),
+        (said("I prefer short answers"), "Said: I prefer short answers."),
+        (said("What's due? By the way, I'm vegan."), "Asked what's due; said: I'm vegan."),
+        (said("I'm tired"), "Said: I'm tired"),
+        (said("> all pasted"), "Shared a text."),
+    ],
+)  # fmt: skip
+async def test_a_note_says_in_a_sentence_what_a_turn_was_about(turn: Said, note: str) -> None:
+    assert await RuleSummarizer().note(USER, turn) == note
+
+
+async def test_a_note_never_holds_the_assistants_words() -> None:
+    turn = said("What is due?", answer="The secret plan is due.")
+
+    assert "secret" not in await RuleSummarizer().note(USER, turn)
+
+
+@pytest.mark.parametrize("message", ["x" * 32_000, "what " * 6_000 + "?", "I live in Rome. " * 2_000, "a\n" * 9_000])
+async def test_a_note_is_short_however_long_the_message_was(message: str) -> None:
+    note = await RuleSummarizer().note(USER, said(message, *(row("n" * 500) for _ in range(30))))
+
+    assert 0 < len(note) <= LONGEST_NOTE
+
+
+async def summed_up(*texts: str, earlier: str = "") -> str:
+    return await RuleSummarizer().summary(USER, earlier, [Note(uuid4(), text) for text in texts])
+
+
+async def test_a_summary_tells_repeats_once() -> None:
+    told = await summed_up("Asked what is due.", "Said: I'm vegan.", "Asked what is due.", "Asked what is due.")
+
+    assert told == "Said: I'm vegan. Asked 3 times what is due."
+
+
+async def test_a_summary_tells_rows_of_one_kind_in_one_sentence() -> None:
+    told = await summed_up("Created the task Buy milk.", "Asked what is due.", "Created the task Call Ann.")
+
+    assert told == "Asked what is due. Created the tasks Buy milk and Call Ann."
+
+
+async def test_a_summary_that_is_updated_turn_by_turn_is_the_one_of_all_turns() -> None:
+    notes = ["Asked what is due.", "Created the task A1.", "Asked what is due.", "Created the task B2."]
+    summary = ""
+    for count in range(1, len(notes) + 1):
+        summary = await summed_up(*notes[:count], earlier=summary)
+
+    assert summary == "Asked twice what is due. Created the tasks A1 and B2." == await summed_up(*notes)
+
+
+async def test_a_summary_somebody_has_corrected_stays_and_goes_on() -> None:
+    told = await summed_up("Asked what is due.", "Said: I'm vegan.", earlier="We spoke about dinner.")
+
+    assert told == "We spoke about dinner. Said: I'm vegan."
+
+
+async def test_a_summary_is_bounded_and_keeps_the_newest() -> None:
+    told = await summed_up(*(f"Asked about the number {number} of them all." for number in range(200)))
+
+    assert len(told) <= LONGEST_SUMMARY
+    assert told.endswith("Asked about the number 199 of them all.")
+    assert "number 1 of" not in told
+
+
+# Patterns
+
+
+def episode(summary: str, at: datetime) -> Episode:
+    return Episode(id=uuid4(), summary=summary, started_at=at, ended_at=at + timedelta(hours=1))
+
+
+def weekly(summary: str, count: int, start: datetime = MONDAY) -> list[Episode]:
+    return [episode(summary, start + timedelta(weeks=week)) for week in range(count)]
+
+
+async def patterns(episodes: list[Episode], *there: KnownPattern) -> list[Pattern]:
+    return await RuleReflector().patterns(USER, episodes, there)
+
+
+async def test_the_same_on_one_weekday_in_three_weeks_is_a_pattern() -> None:
+    episodes = weekly("Asked which tasks are due this week.", 4)
+
+    assert await patterns(episodes) == [
+        Pattern(
+            text="Looks at what is due on Mondays.",
+            grounds="4 sessions on Mondays between 2 and 23 November 2026",
+            episodes=tuple(each.id for each in episodes),
+        )
+    ]
+
+
+async def test_the_same_at_one_part_of_the_day_is_a_pattern() -> None:
+    episodes = [episode("Asked to plan my week.", MONDAY + timedelta(days=8 * number)) for number in range(3)]
+
+    (pattern,) = await patterns(episodes)
+
+    assert (pattern.text, pattern.grounds) == (
+        "Plans the week in the morning.", "3 sessions in the morning between 2 and 18 November 2026"
+    )  # fmt: skip
+
+
+async def test_the_same_in_five_sessions_is_done_often() -> None:
+    episodes = [episode("Asked for a chart.", MONDAY + timedelta(hours=7 * number)) for number in range(5)]
+
+    assert [each.text for each in await patterns(episodes)] == ["Often asks for charts."]
+
+
+async def test_a_question_in_nearly_the_same_words_is_one_topic() -> None:
+    asked = ("Asked what Jon is working on.", "Asked twice what Jon works on.", "Asked what is Jon working on.")
+    episodes = [episode(each, MONDAY + timedelta(weeks=week)) for week, each in enumerate(asked)]
+
+    assert [each.text for each in await patterns(episodes)] == ["Asks what is Jon working on on Mondays."]
+
+
+@pytest.mark.parametrize(
+    "episodes",
+    [
+        weekly("Asked which tasks are due.", 2),
+        [episode("Asked which tasks are due.", MONDAY + timedelta(minutes=number)) for number in range(4)],
+        [episode(f"Asked about the garden {number} and {number}.", MONDAY + timedelta(weeks=number)) for number in range(9)],
+        weekly("Said: I live in Rome.", 6),
+        [],
+    ],
+    ids=["two weeks", "one day", "other topics", "facts", "nothing"],
+)  # fmt: skip
+async def test_too_little_is_no_pattern(episodes: list[Episode]) -> None:
+    assert await patterns(episodes) == []
+
+
+async def test_a_known_pattern_is_confirmed_however_it_is_written() -> None:
+    there = KnownPattern(id=uuid4(), text="looks at what is due, on Mondays", confidence=0.5)
+
+    (pattern,) = await patterns(weekly("Asked what is due.", 3), there)
+
+    assert pattern.same_as == there.id
+
+
+@pytest.mark.parametrize(
+    ("start", "between"),
+    [
+        (datetime(2026, 10, 26, 9, tzinfo=UTC), "between 26 October and 9 November 2026"),
+        (datetime(2026, 12, 21, 9, tzinfo=UTC), "between 21 December 2026 and 4 January 2027"),
+    ],
+)
+async def test_grounds_name_as_much_of_the_days_as_is_needed(start: datetime, between: str) -> None:
+    (pattern,) = await patterns(weekly("Asked what is due.", 3, start))
+
+    assert pattern.grounds == f"3 sessions on Mondays {between}"
