@@ -227,7 +227,8 @@ class Assistant:
         if not waiting:
             return
         try:
-            await self._services.runs.release([turn.run.id for turn in waiting])
+            async with asyncio.timeout(self._services.limits.ending_s):
+                await self._services.runs.release([turn.run.id for turn in waiting])
         except Exception as error:
             if not database_is_away(error):
                 raise

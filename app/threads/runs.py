@@ -5,6 +5,7 @@ Each verb is one short transaction; opening and finishing, which every turn pays
 the caller of a verb writes in the same transaction: exactly when the verb has its effect.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
@@ -37,6 +38,7 @@ class Runs:
         """`owner`: this process, by an id nobody else has, and no process before it had."""
         self._db, self._vault, self._clock, self._owner = db, vault, clock, owner
         self._held: set[UUID] = set()  # opened or claimed here, and not known to be over
+        self._renewing = asyncio.Lock()
 
     async def open(self, new: NewRun) -> OpenedRun:
         """Begin a turn in a new thread, or in one of the user's own.
@@ -94,7 +96,8 @@ class Runs:
     async def release(self, waiting: Collection[UUID]) -> None:
         """Let go of these runs, which wait: this process stops, and the next one has them at once."""
         self._held.difference_update(waiting)
-        async with self._db.of_nobody() as session:
+        # A renewal under way would set their leases again; and the statement skips what another one has locked.
+        async with self._renewing, self._db.of_nobody() as session:
             await leases.released(session, self._owner, waiting)
 
     async def renew(self) -> list[UUID]:
@@ -103,8 +106,8 @@ class Runs:
         Returns the runs that should stop: their cancel was requested, or they are not this process's any more (deleted
         with their thread or account, ended by somebody else). The latter are told once.
         """
-        held = set(self._held)
-        async with self._db.of_nobody() as session:
+        async with self._renewing, self._db.of_nobody() as session:
+            held = set(self._held)
             live = await leases.renewed(session, self._owner, held, self._clock.now())
         lost = (held & self._held) - live.keys()
         self._held -= lost

@@ -163,6 +163,19 @@ async def test_a_process_that_stops_leaves_what_waits_to_the_next_at_once(
     assert await elsewhere.renew() == [], "it asks for neither any more"
 
 
+async def test_a_renewal_under_way_does_not_undo_that_a_run_is_let_go(
+    elsewhere: Runs, runs: Runs, ada_id: UUID
+) -> None:
+    run = await elsewhere.open(new_run(ada_id))
+    await elsewhere.wait(run)
+    for _ in range(20):
+        await asyncio.gather(elsewhere.renew(), elsewhere.release([run.id]))
+        assert run.id in await left(runs)
+        adopted = await elsewhere.adopt(run)
+        assert adopted is not None
+        run = adopted
+
+
 async def test_of_many_that_wait_on_in_place_of_a_dead_process_one_does(
     service: Service, elsewhere: Runs, runs: Runs, ada_id: UUID
 ) -> None:
