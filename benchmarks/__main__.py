@@ -9,7 +9,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from benchmarks import calls, counters, jobs, logins, me, memory_gather, recall, rotate, sockets, start, turns
+from benchmarks import (
+    calls,
+    counters,
+    jobs,
+    logins,
+    me,
+    memory_gather,
+    memory_turns,
+    recall,
+    rotate,
+    sockets,
+    start,
+    turns,
+)
 from benchmarks.ground import Ground, ground
 from benchmarks.report import Report
 
@@ -23,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Report]] = {
     "calls": calls.run,
     "sockets": sockets.run,
     "turns": turns.run,
+    "memory": memory_turns.run,
     "gather": memory_gather.run,
     "recall": recall.run,
 }

@@ -9,10 +9,11 @@ from typing import Literal, get_args
 
 from app.devices.frames import Action, Table
 
-AgentName = Literal["home", "floating", "task_agent", "project_agent", "timeline_agent", "note_agent", "client_agent"]
+SubAgentName = Literal["task_agent", "project_agent", "timeline_agent", "note_agent", "client_agent"]
+AgentName = Literal["home", "floating"] | SubAgentName
 WriteAction = Literal["insert", "update", "delete"]
 
-AGENTS: tuple[AgentName, ...] = get_args(AgentName)
+AGENTS: tuple[SubAgentName, ...] = get_args(SubAgentName)
 _READS: frozenset[Action] = frozenset({"select", "get"})
 _ALL: frozenset[Action] = _READS | {"insert", "update", "delete"}
 

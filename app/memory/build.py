@@ -21,6 +21,7 @@ from app.memory.deps import MemoryServices
 from app.memory.embedding import EMBED_TASK, Embedding
 from app.memory.limits import MemoryLimits
 from app.memory.memories import Memories
+from app.memory.overdue import Overdue
 from app.memory.pruning import MemoryPrune
 from app.memory.reflecting import REFLECT_RETRY, REFLECT_TASK, Reflecting
 from app.memory.remembering import REMEMBER_RETRY, Makers, Remembering
@@ -72,6 +73,7 @@ def built(
             Task(REFLECT_TASK, reflecting.one, REFLECT_RETRY),
         ],
         periodic=[
+            Periodic(Task("memory.find_overdue", Overdue(system, clock).start_again), cron="27,57 * * * *"),
             Periodic(Task("memory.find_unembedded", embedding.start), cron="7 * * * *"),
             Periodic(Task("memory.reflect", reflecting.start), cron="37 2 * * *"),
             Periodic(Task("memory.prune", prune.prune), cron="47 3 * * *"),

@@ -24,6 +24,7 @@ router = APIRouter(prefix="/memory/core", tags=["memory"])
 
 _KEYS = {503: "Your key is not available (`keys_unavailable`)."}
 _NOT_FOUND = {404: "`not_found`", **_KEYS}
+_FULL = {409: "There is no room because all are pinned (`memory_full`).", **_NOT_FOUND}
 
 
 @router.get("", summary="What is always in mind", responses=errors(_KEYS))
@@ -33,7 +34,7 @@ async def list_core(caller: MemoryCaller, memory: Memory) -> CoreListAnswer:
     return CoreListAnswer(items=sorted(map(core, found), key=lambda each: each.key))
 
 
-@router.put("/{key:core_key}", summary="Write a core memory", responses=errors(_NOT_FOUND))
+@router.put("/{key:core_key}", summary="Write a core memory", responses=errors(_FULL))
 async def put_core(key: CoreKey, body: ValueBody, caller: MemoryCaller, memory: Memory) -> CoreAnswer:
     """Creates it, or corrects the one with this key; what it said before stays in its history. An id only corrects. The
     next turn knows. It also works while memory is switched off."""

@@ -10,10 +10,11 @@ from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
+from app.memory.forgetting import not_to_come_back
 from app.memory.limits import MemoryLimits
 from app.memory.listing import of, one
 from app.memory.models import Memory
-from app.memory.names import core_key, normal, slot_of
+from app.memory.names import core_key, fingerprint, normal, slot_of
 from app.memory.payloads import Payload
 from app.memory.records import Remembered, Tier, Why, WrittenBy
 from app.memory.stores import Stores
@@ -76,6 +77,8 @@ async def write_core(session: AsyncSession, keys: KeyRing, limits: MemoryLimits,
     before = await payloads.opened(keys, row.id, row.payload)
     if normal(before["value"]) == normal(new.payload["value"]):
         row.used_at = new.at
+        if new.written_by == "user":  # turns that were said before this must not change it
+            row.updated_at = new.at
     else:
         # What was said later does not make an earlier session untrue; what the user corrects never was true.
         is_corrected = new.written_by == "user"
@@ -141,7 +144,10 @@ async def _reword(
     now = stores.clock.now()
     before = await payloads.opened(keys, row.id, row.payload)
     if payloads.text_of(tier, before) == text:
+        row.updated_at = now  # turns that were said before this must not change it
         return
+    if tier == "associative":
+        await not_to_come_back(session, row.user_id, [fingerprint(keys, tier, payloads.text_of(tier, before))])
     await drop_derived(session, keys, row.user_id, [row.id])
     payload = payloads.with_text(tier, before, text)
     await rewrite(session, keys, row, payload, why="corrected", written_by="user", at=now, vector=vector)

@@ -29,16 +29,17 @@ async def drop_derived(session: AsyncSession, keys: KeyRing, user_id: UUID, ids:
 
 
 async def _drop_notes(session: AsyncSession, keys: KeyRing, row: Memory, said_in: set[UUID]) -> None:
-    """The paragraph is made anew from the sentences that are left, at once: no model is asked while somebody waits."""
+    """The paragraph is made anew from the sentences that are left, at once: no model is asked while somebody waits. It may
+    hold what a sentence said that has made way for newer ones."""
     before = payloads.session_notes(await payloads.opened(keys, row.id, row.payload))
     left = tuple(note for note in before.notes if note.run_id not in said_in)
-    if len(left) == len(before.notes):
+    summary = " ".join(note.text for note in left)
+    if left and summary == before.summary:
         return
     await _drop_patterns(session, row.user_id, [row.id])
     if not left:
         await session.delete(row)
         return
-    summary = " ".join(note.text for note in left)
     after = payloads.episodic(SessionNotes(summary, left))
     await put(session, keys, row, after, at=row.updated_at, vector=None)
     gone = delete(MemoryTurn).where(MemoryTurn.user_id == row.user_id, MemoryTurn.memory_id == row.id)

@@ -4,25 +4,35 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ARRAY, REAL, bindparam, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.correcting import MemoryFull, write_core
+from app.memory.gathering import MOST_ASKED_BY
 from app.memory.inbox import Waiting
 from app.memory.limits import MemoryLimits
 from app.memory.models import Memory
 from app.memory.names import core_key, fingerprint, normal, slot_of
 from app.memory.payloads import Payload
-from app.memory.ports import Fact
+from app.memory.ports import Fact, Known
 from app.memory.records import Tier, Why
 from app.memory.stores import Stores
 from app.memory.writing import NewMemory, Vector, add, rewrite, say_again
 
-_NEAR = text(
-    "SELECT id FROM memory_near(:whose, :space, :near, 1, :among, CAST(:floor AS real), ARRAY['associative'])"
-).bindparams(bindparam("near", type_=ARRAY(REAL())))
+_NEAR = text("""
+    SELECT id FROM memory_near(:whose, :space, CAST(CAST(CAST(:near AS text) AS vector) AS real[]), 1, :among,
+                               CAST(:floor AS real), ARRAY['associative'])
+""")
+_KNOWN = 12  # memories an extractor compares a turn with
+_KNOWN_NEAR = text("""
+    SELECT m.id, m.tier, m.payload
+    FROM memory_near(:whose, :space, CAST(CAST(CAST(:near AS text) AS vector) AS real[]), :many, :among,
+                     CAST(:floor AS real), ARRAY['core', 'associative']) n
+    JOIN memories m ON m.id = n.id AND m.user_id = :whose
+    ORDER BY n.score DESC, m.id
+""")
 
 log = structlog.stdlib.get_logger()
 
@@ -51,6 +61,26 @@ class FactToWrite:
         return str(self.payload["key"]) if self.tier == "core" else payloads.text_of(self.tier, self.payload)
 
 
+async def known_near(stores: Stores, user_id: UUID, keys: KeyRing, message: str) -> list[Known]:
+    """What may be about the same, nearest first. Nothing when the embedding model does not answer."""
+    (near,) = await stores.vectors_of(keys, [message[:MOST_ASKED_BY]])
+    if near is None:
+        return []
+    limits = stores.limits
+    values = {
+        "whose": user_id,
+        "space": near.space,
+        "near": near.literal,
+        "many": _KNOWN,
+        "among": limits.among,
+        "floor": limits.floor,
+    }
+    async with stores.db.of(user_id) as session:
+        rows = (await session.execute(_KNOWN_NEAR, values)).all()
+    found = [(row, await payloads.opened(keys, row.id, row.payload)) for row in rows]
+    return [Known(row.id, row.tier, said.get("key"), payloads.text_of(row.tier, said)) for row, said in found]
+
+
 async def write_fact(
     stores: Stores,
     session: AsyncSession,
@@ -69,7 +99,7 @@ async def write_fact(
         payload=fact.payload,
         slot=slot_of(keys, "core", fact.name) if fact.tier == "core" else None,
         written_by="extractor",
-        at=waiting.created_at,
+        at=waiting.said.at,
         vector=fact.vector,
         runs=(waiting.said.run_id,),
     )
@@ -134,7 +164,7 @@ async def _same(stores: Stores, session: AsyncSession, new: NewMemory) -> Memory
         {
             "whose": new.user_id,
             "space": new.vector.space,
-            "near": new.vector.numbers,
+            "near": new.vector.literal,
             "among": limits.among,
             "floor": limits.same,
         },

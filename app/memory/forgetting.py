@@ -8,12 +8,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.kit.crypto import KeyRing
+from app.kit.crypto import KeyRing, Place
 from app.memory import payloads
 from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
 from app.memory.listing import of
-from app.memory.models import InboxEntry, Memory
+from app.memory.models import InboxEntry, Memory, MemoryTurn, MemoryVersion
 from app.memory.names import fingerprint
 from app.memory.records import Tier
 from app.memory.stores import Stores
@@ -28,7 +28,8 @@ async def forget(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> 
         if row is None:
             raise NotFound("There is no such memory.")
         keys = await stores.vault.of(session, user_id)
-        await _not_to_come_back(session, user_id, [await _named(keys, row)])
+        await _leave_out(session, user_id, memory_id)
+        await not_to_come_back(session, user_id, await _names(session, keys, row))
         await _drop(session, keys, user_id, [memory_id])
 
 
@@ -41,7 +42,7 @@ async def forget_all(stores: Stores, user_id: UUID, tier: Tier | None) -> int:
             await session.execute(delete(InboxEntry).where(InboxEntry.user_id == user_id))
         else:
             mine = mine.where(Memory.tier == tier)
-            await _not_to_come_back(session, user_id, [tier])
+            await not_to_come_back(session, user_id, [tier])
         ids = (await session.scalars(mine)).all()
         if ids:
             await _drop(session, await stores.vault.of(session, user_id), user_id, ids)
@@ -55,14 +56,35 @@ async def _drop(session: AsyncSession, keys: KeyRing, user_id: UUID, ids: Sequen
     await embed_later(session, user_id)
 
 
-async def _named(keys: KeyRing, row: Memory) -> str:
-    payload = await payloads.opened(keys, row.id, row.payload)
+async def _names(session: AsyncSession, keys: KeyRing, row: Memory) -> list[str]:
+    """What it is known by: its key, its session, or whatever it says and has said."""
     tier: Tier = row.tier  # type: ignore[assignment]  # the table's own check
-    name = payload["key"] if tier == "core" else payloads.text_of(tier, payload)
-    return fingerprint(keys, tier, name)
+    payload = await payloads.opened(keys, row.id, row.payload)
+    if tier == "core":
+        return [fingerprint(keys, tier, payload["key"])]
+    if row.slot is not None:
+        return [row.slot.hex()]
+    said = [payload, *await _earlier(session, keys, row)]
+    return [fingerprint(keys, tier, payloads.text_of(tier, each)) for each in said]
 
 
-async def _not_to_come_back(session: AsyncSession, user_id: UUID, names: list[str]) -> None:
-    """Turns that have ended, and wait to be remembered, were before this: they must not bring it back."""
+async def _earlier(session: AsyncSession, keys: KeyRing, row: Memory) -> list[payloads.Payload]:
+    theirs = select(MemoryVersion).where(MemoryVersion.user_id == row.user_id, MemoryVersion.memory_id == row.id)
+    return [
+        payloads.from_bytes(await keys.open_bytes(Place("memory_versions", "payload", each.id), each.payload))
+        for each in await session.scalars(theirs)
+    ]
+
+
+async def _leave_out(session: AsyncSession, user_id: UUID, memory_id: UUID) -> None:
+    """Turns in which it was said, and which still wait, are not remembered at all: what else is made of them would hold
+    it in other words."""
+    said_in = select(MemoryTurn.run_id).where(MemoryTurn.user_id == user_id, MemoryTurn.memory_id == memory_id)
+    await session.execute(delete(InboxEntry).where(InboxEntry.user_id == user_id, InboxEntry.run_id.in_(said_in)))
+
+
+async def not_to_come_back(session: AsyncSession, user_id: UUID, names: Sequence[str]) -> None:
+    """Turns that have ended, and wait to be remembered, were before this: they must not bring it back. `names`: tiers,
+    fingerprints of memories, slots of sessions in hex."""
     waiting = update(InboxEntry).where(InboxEntry.user_id == user_id)
-    await session.execute(waiting.values(without=InboxEntry.without.op("||")(literal(names, JSONB()))))
+    await session.execute(waiting.values(without=InboxEntry.without.op("||")(literal(list(names), JSONB()))))

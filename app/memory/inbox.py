@@ -10,13 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.crypto import KeyRing, Place
 from app.memory.models import InboxEntry
 from app.memory.ports import Said, Touched
-from app.memory.stores import Stores
 
 MOST_OF_A_MESSAGE = 8_000  # characters; nobody tells of himself in more
 MOST_OF_AN_ANSWER = 2_000
@@ -49,16 +48,17 @@ class Waiting:
     created_at: datetime  # when its turn ended
 
 
-async def next_of(stores: Stores, user_id: UUID) -> Waiting | None:
-    """The oldest."""
-    mine = select(InboxEntry).where(InboxEntry.user_id == user_id).order_by(InboxEntry.position).limit(1)
-    async with stores.db.of(user_id) as session:
-        row = await session.scalar(mine)
-        if row is None:
-            return None
-        keys = await stores.vault.of(session, user_id)
-    content = orjson.loads(await keys.open_bytes(Place(InboxEntry.__tablename__, "said", row.run_id), row.said))
-    return Waiting(_said(row.run_id, content), row.created_at)
+async def first_of(session: AsyncSession, user_id: UUID) -> tuple[InboxEntry, int] | None:
+    """The oldest, and how many there are."""
+    mine = select(InboxEntry, func.count().over()).where(InboxEntry.user_id == user_id)
+    row = (await session.execute(mine.order_by(InboxEntry.position).limit(1))).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+async def opened(keys: KeyRing, entry: InboxEntry) -> Waiting:
+    """Raises `CannotOpen`."""
+    content = await keys.open_bytes(Place(InboxEntry.__tablename__, "said", entry.run_id), entry.said)
+    return Waiting(_said(entry.run_id, orjson.loads(content)), entry.created_at)
 
 
 def _said(run_id: UUID, content: dict[str, Any]) -> Said:

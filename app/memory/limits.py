@@ -11,7 +11,7 @@ class MemoryLimits:
     # What a turn is told
     core_bytes: int = 4096
     near: int = 8  # associative memories
-    floor: float = 0.15  # cosine below which two texts have nothing to do with each other
+    floor: float = 0.1  # cosine below which two texts have nothing to do with each other
     sessions: int = 5
     confident: float = 0.6  # patterns from here on
     patterns: int = 20

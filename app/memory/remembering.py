@@ -14,12 +14,11 @@ from app.jobs.tasks import JobInfo, Retry
 from app.kit.crypto import KeyRing
 from app.memory import inbox
 from app.memory.embedding import embed_later
-from app.memory.facts import FactToWrite, write_fact
+from app.memory.facts import FactToWrite, known_near, write_fact
 from app.memory.inbox import Waiting
-from app.memory.listing import nearest
 from app.memory.payloads import meaning_of
-from app.memory.ports import Extractor, Fact, Known, Said, Summarizer
-from app.memory.sessions import SessionChanged, SessionDraft, drafted, write_session
+from app.memory.ports import Extractor, Fact, Said, Summarizer
+from app.memory.sessions import SessionChanged, SessionDraft, SessionSeen, drafted, seen, write_session
 from app.memory.stores import Stores
 from app.memory.writing import writers_lock
 
@@ -27,13 +26,19 @@ log = structlog.stdlib.get_logger()
 
 REMEMBER_RETRY = Retry(attempts=4)  # over about two minutes; then rules do what the model would not
 _REDRAFTS = 5
-_KNOWN = 12  # memories an extractor compares a turn with
 
 
 @dataclass(frozen=True)
 class Makers:
     extractor: Extractor
     summarizer: Summarizer
+
+
+@dataclass(frozen=True)
+class _Next:
+    waiting: Waiting
+    so_far: SessionSeen
+    behind: int  # turns that wait, too
 
 
 class Remembering:
@@ -44,35 +49,50 @@ class Remembering:
     async def remember(self, job: JobInfo, *, user_id: str) -> None:
         """All turns of the user that have ended. Raises the errors of `app.llm.failures`: the job is tried again."""
         owner = UUID(user_id)
-        while waiting := await inbox.next_of(self._stores, owner):
+        left = 1
+        while left and (found := await self._next(owner)):
+            left = found.behind
             try:
-                await self._one(owner, waiting, self._makers)
+                await self._one(owner, found, self._makers)
             except AdiuvaError as error:
                 if job.attempt < REMEMBER_RETRY.attempts:
                     raise
-                log.warning("turn_remembered_by_rules", run_id=str(waiting.said.run_id), code=error.code)
-                await self._one(owner, waiting, self._by_rules)
+                log.warning("turn_remembered_by_rules", run_id=str(found.waiting.said.run_id), code=error.code)
+                await self._one(owner, found, self._by_rules)
 
-    async def _one(self, user_id: UUID, waiting: Waiting, makers: Makers) -> None:
-        stores, said = self._stores, waiting.said
+    async def _next(self, user_id: UUID) -> "_Next | None":
+        """A turn that ends from now on has a job of its own."""
+        async with self._stores.db.of(user_id) as session:
+            first = await inbox.first_of(session, user_id)
+            if first is None:
+                return None
+            entry, there = first
+            keys = await self._stores.vault.of(session, user_id)
+            waiting = await inbox.opened(keys, entry)
+            return _Next(waiting, await seen(session, keys, user_id, waiting.said), there - 1)
+
+    async def _one(self, user_id: UUID, found: "_Next", makers: Makers) -> None:
+        stores, waiting, so_far = self._stores, found.waiting, found.so_far
         keys = await stores.keys(user_id)
-        facts = await makers.extractor.facts(user_id, said, await self._known(user_id, said))
-        to_write = await self._embedded(keys, facts)
-        note = await makers.summarizer.note(user_id, said)
+        to_write = await self._embedded(keys, await self._facts(user_id, keys, waiting.said, makers))
+        note = await makers.summarizer.note(user_id, waiting.said)
         for _ in range(_REDRAFTS):
-            draft = await drafted(stores, keys, user_id, said, note, makers.summarizer)
+            draft = await drafted(stores, keys, user_id, waiting.said, note, so_far, makers.summarizer)
             try:
                 await self._write(user_id, keys, waiting, to_write, draft)
             except SessionChanged:  # while the model was asked: its user has forgotten or corrected something
+                async with stores.db.of(user_id) as session:
+                    so_far = await seen(session, keys, user_id, waiting.said)
                 continue
             return
         raise SessionChanged
 
-    async def _known(self, user_id: UUID, said: Said) -> list[Known]:
-        if not said.message.strip():
+    async def _facts(self, user_id: UUID, keys: KeyRing, said: Said, makers: Makers) -> list[Fact]:
+        """Most turns hold none. Rules tell so at once: then nothing is looked up to compare them with."""
+        extractor = makers.extractor
+        if not said.message.strip() or (makers is self._by_rules and not await extractor.facts(user_id, said, [])):
             return []
-        found = await nearest(self._stores, user_id, said.message, tiers=("core", "associative"), limit=_KNOWN)
-        return [Known(each.id, each.tier, each.key, each.text) for each in found]
+        return await extractor.facts(user_id, said, await known_near(self._stores, user_id, keys, said.message))
 
     async def _embedded(self, keys: KeyRing, facts: list[Fact]) -> list[FactToWrite]:
         made = [FactToWrite.of(fact, self._stores.limits) for fact in facts]
@@ -89,7 +109,7 @@ class Remembering:
                 return
             for fact in facts:
                 await write_fact(self._stores, session, keys, user_id, waiting, fact, without)
-            if "episodic" not in without:
+            if without.isdisjoint(("episodic", draft.seen.slot.hex())):
                 await write_session(session, keys, user_id, waiting, draft)
             await self._complete(session, user_id, facts, draft)
         log.info("turn_remembered", run_id=str(waiting.said.run_id), facts=len(facts))

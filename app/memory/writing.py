@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import ARRAY, REAL, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,11 @@ class Vector:
 
     space: int
     numbers: list[float]
+
+    @property
+    def literal(self) -> str:
+        """As Postgres reads a vector. As an array, the driver would look at each number, which takes three times as long."""
+        return orjson.dumps(self.numbers).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,14 +133,15 @@ async def say_again(session: AsyncSession, user_id: UUID, memory_id: UUID, runs:
 
 _PLACE = text("""
     WITH placed AS (
-        INSERT INTO memory_vectors (memory_id, user_id, embedding) VALUES (:memory, :whose, :numbers ::halfvec(1536))
+        INSERT INTO memory_vectors (memory_id, user_id, embedding)
+        VALUES (:memory, :whose, CAST(CAST(:numbers AS text) AS halfvec(1536)))
         ON CONFLICT (memory_id) DO UPDATE SET embedding = excluded.embedding
         RETURNING memory_id, embedding
     )
     INSERT INTO memory_bits (memory_id, user_id, space, tier, bits)
     SELECT memory_id, :whose, :space, :tier, binary_quantize(embedding)::bit(1536) FROM placed
     ON CONFLICT (memory_id) DO UPDATE SET space = excluded.space, bits = excluded.bits
-""").bindparams(bindparam("numbers", type_=ARRAY(REAL())))
+""")
 _MISPLACE = [
     text("DELETE FROM memory_vectors WHERE user_id = :whose AND memory_id = ANY(:ids)"),
     text("DELETE FROM memory_bits WHERE user_id = :whose AND memory_id = ANY(:ids)"),
@@ -144,7 +150,7 @@ _MISPLACE = [
 
 async def place(session: AsyncSession, user_id: UUID, memory_id: UUID, tier: Tier, vector: Vector) -> None:
     """Where it is found by meaning."""
-    values = {"memory": memory_id, "whose": user_id, "tier": tier, "space": vector.space, "numbers": vector.numbers}
+    values = {"memory": memory_id, "whose": user_id, "tier": tier, "space": vector.space, "numbers": vector.literal}
     await session.execute(_PLACE, values)
 
 

@@ -9,7 +9,7 @@ from app.offline.naming import own_owners, which_kind
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome, asked, read_outcome
 from app.offline.reading import MEMORY, read
-from app.offline.remembering import is_known, with_memory
+from app.offline.remembering import found_nothing, is_known, told_before, with_memory
 from app.offline.replay import Call, Plan, together
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
@@ -22,17 +22,22 @@ def answer(scene: Scene) -> Plan[str]:
     reading = read(agreed(scene), scene.now)
     wishes = follow_up(scene, list(reading.wishes)) or list(reading.wishes)
     is_short = scene.recollection.likes_short_answers()
-    if reading.own is not None and (not wishes or is_known(reading.own, scene)):
-        wishes = [reading.own]
+    own = [each for each in reading.own if scene.remembers or each.verb != "keep"]
+    if own and (not wishes or is_known(own[0], scene)):
+        wishes = own
     if reading.talk and not wishes:
         return answering.small_talk(reading.talk, is_short=is_short)
     if not wishes and reading.suggestion:
         return answering.suggestion(reading.suggestion)
     if not wishes:
-        return answering.not_understood(is_short=is_short)
+        return told_before(scene) or answering.not_understood(is_short=is_short)
     outcomes: list[Outcome] = []
     for stage in _stages(wishes):
-        outcomes += yield from together([_fulfil(wish, scene, tuple(outcomes)) for wish in stage])
+        of_rows = tuple(each for each in outcomes if each.wish.noun != MEMORY)
+        outcomes += yield from together([_fulfil(wish, scene, of_rows) for wish in stage])
+    if len(outcomes) == 1 and found_nothing(outcomes[0]) and (told := told_before(scene)):
+        nothing = replace(outcomes[0], rows=[])  # what is told stands where names alike would be offered
+        return f"{answering.compose([nothing], scene.now, is_short=is_short)} {told}"
     return answering.compose(outcomes, scene.now, is_short=is_short)
 
 

@@ -18,6 +18,17 @@ _SHORT = re.compile(r"\b(?:short(?:er)?|brief(?:er)?|concise|terse)\b", re.IGNOR
 _NOT_SHORT = re.compile(r"\b(?:not|no|never|too|don't|neither)\b", re.IGNORECASE)
 _SMALL = "a an the my our your of to for and in on with about is are was were do does did i it that me you we what when"
 _SMALL_WORDS = frozenset(_SMALL.split(" "))
+# of questions, which their answers do without
+_ASKING = (
+    "where who whom whose which why how much many will would can could should shall has have had be been been at by from"
+    " s re t there this these those happen happens happening take takes place date day time exactly again please tell"
+    " know now still currently us or not if remind starting scheduled planned"
+)
+_ASKING_WORDS = frozenset(_ASKING.split(" "))
+_TOPIC = re.compile(
+    r"(?:.*\b)?(?:did|have|had|was|were) (?:(?:we|i) )?\w+(?: \w+)? (?:about|on|regarding|concerning) (?P<topic>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,18 @@ def about(lines: Sequence[str], topic: str) -> list[str]:
     wanted = telling_words(topic)
     shared = [(len(wanted & telling_words(_SAID_ON.sub("", each))), each) for each in lines]
     return [each for count, each in sorted(shared, key=lambda pair: -pair[0]) if count]
+
+
+def answers(recollection: Recollection, question: str) -> list[str]:
+    """What the user has said that may answer a question: the lines that share most of its telling words, when these are
+    more than half of them. Core facts come as `key: value`."""
+    topic = _TOPIC.match(question)
+    words = folded(topic["topic"] if topic is not None else question).split()
+    wanted = {stem(word) for word in words if word not in _SMALL_WORDS | _ASKING_WORDS}
+    lines = [*(f"{key}: {value}" for key, value in recollection.core), *recollection.said]
+    shared = [(len(wanted & telling_words(_SAID_ON.sub("", each))), each) for each in lines]
+    most = max((count for count, _ in shared), default=0)
+    return [each for count, each in shared if count == most] if 2 * most > len(wanted) else []
 
 
 def telling_words(text: str) -> set[str]:

@@ -1,22 +1,31 @@
 """The supervisor's own tools: what is remembered of the user is kept, told and forgotten without a sub-agent."""
 
+import re
+
 from app.offline.answering import remembered as telling
 from app.offline.conversation import Scene
 from app.offline.outcome import Outcome, said
-from app.offline.recollection import Recollection, about, telling_words
+from app.offline.recollection import Recollection, about, answers, telling_words
 from app.offline.replay import Call, Plan
 from app.offline.wishes import Wish
 from app.offline.words import folded, is_most_of, meant
 
 _MOST_QUERY = 400  # characters
+_QUESTION = re.compile(
+    r"(?:(?:hi|hello|hey|ok|okay|so|and|but|please|(?:can|could|would) you)\b[\s,]*)*"
+    r"(?:what|when|where|who|whom|whose|which|why|how|tell me|remind me (?!to\b)|do you know|did (?:we|i))\b",
+    re.IGNORECASE,
+)
 
 
 def with_memory(wish: Wish, scene: Scene) -> Plan[Outcome]:
     if not scene.remembers:
         return said(wish, telling.switched_off(wish.verb))
+    if wish.verb == "keep":
+        return said(wish, telling.KEPT_IN_MIND)
     if wish.verb == "remember":
         (text,) = yield [_update(wish.text("key"), wish.text("content"))]
-        return said(wish, telling.kept(text, wish.text("key"), wish.text("content")))
+        return said(wish, telling.kept(text, wish.text("key"), wish.text("content"), has_rest=wish.has("rest")))
     if wish.verb == "forget":
         return (yield from _forget(wish, scene.recollection))
     if wish.text("what") != "topic":
@@ -25,6 +34,19 @@ def with_memory(wish: Wish, scene: Scene) -> Plan[Outcome]:
             return said(wish, telling.told_nothing(wish, text))
         return said(wish, telling.told(wish, scene.recollection))
     return (yield from _recall(wish, scene.recollection))
+
+
+def told_before(scene: Scene) -> str:
+    """What the user has said that may answer their question; empty when it is none, or nothing answers it."""
+    is_question = _QUESTION.match(scene.words.strip()) is not None
+    return telling.told_before(answers(scene.recollection, scene.words)) if is_question else ""
+
+
+def found_nothing(outcome: Outcome) -> bool:
+    """Were rows looked for by a name or a topic, and none found?"""
+    wish = outcome.wish
+    is_none = outcome.kind == "missing" or (outcome.kind == "found" and not outcome.rows)
+    return is_none and wish.verb in ("show", "find", "list", "search") and (wish.has("named") or wish.has("search"))
 
 
 def is_known(wish: Wish, scene: Scene) -> bool:

@@ -19,8 +19,8 @@ _KEY = re.compile(r"(?P<key>[a-z_]+) ")
 @dataclass(frozen=True, slots=True)
 class Wish:
     """`verb`: list, find, show, create, update, append, search or delete. `noun`: a name of `nouns.NOUNS`, or "" when the
-    user did not say; or "memory", with the verbs remember, recall and forget. `details` by meaning, the same for all
-    nouns: `title` is also a project's name, `due` a milestone's date."""
+    user did not say; or "memory", with the verbs remember, keep (in mind), recall and forget. `details` by meaning, the same
+    for all nouns: `title` is also a project's name, `due` a milestone's date."""
 
     verb: str
     noun: str = ""

@@ -14,7 +14,7 @@ def tools_of(body: Body) -> set[str]:
 
 
 def is_supervisor(body: Body) -> bool:
-    return tools_of(body) == {"task"}
+    return "task" in tools_of(body)
 
 
 def is_first(body: Body) -> bool:

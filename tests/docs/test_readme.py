@@ -79,12 +79,14 @@ def _lines_to_copy(served: str, tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(answer) for answer in re.sub(r"\}\{", "}\n{", done.stdout).splitlines()]
-    me, sessions, key, chat, tokens = answers
+    me, sessions, key, chat, diet, told, tokens = answers
     assert me["email"] == "ada@example.com"
     assert me.keys() == json.loads(block("README.md", "json", after="`/auth/me` answers")).keys()
     assert sessions["items"][0]["current"] is True
     assert key["scopes"] == ["read"]
     assert "offline model" in chat["response"]
+    assert (diet["key"], diet["value"]) == ("diet", "vegetarian")
+    assert told["text"].endswith("- diet: vegetarian")
     assert tokens["token_type"] == "bearer"
     assert "users.json" in zipfile.ZipFile(tmp_path / "export.zip").namelist()
 

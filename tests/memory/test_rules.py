@@ -86,6 +86,20 @@ REPLACED = [
     ("Acme uses Slack.", "Acme no longer uses Slack."),
     ("The budget is 20k.", "The budget is 25k."),
     ("The Acme project is on hold.", "The Acme project is active again since Monday."),
+    ("I charge Acme 80 euros.", "I charge Acme 95 euros."),
+    ("The weekly is on Tuesdays at 3.", "We've moved our weekly to Thursdays."),
+    ("We have our standup at 9:30 every day.", "The standup is at 10 now, not 9:30."),
+    ("We moved the launch of Acme to 10 March.", "Bad news: the Acme launch has been moved, it's on 17 March now."),
+    ("The campaign runs in October.", "The campaign starts in November instead of October."),
+    ("Jon is on parental leave until May, Ann stands in.", "Jon is back from leave."),
+    ("My contact at Acme is Ann Lee.", "Ann has left, my contact at Acme is Jon Wik now."),
+    ("The contact at Acme is Ann Lee.", "Ben Ode is the contact at Acme now."),
+    ("The budget for marketing is 60k.", "The marketing budget has been cut to 40k."),
+    ("Ahmed handles the travel bookings.", "Rita handles the travel bookings now."),
+    ("Carla leads the design team.", "From July on Mo leads the design team."),
+    ("We use Slack.", "We've switched from Slack to Teams."),
+    ("Our landlord doesn't allow pets.", "Our landlord allows pets now."),
+    ("The party is in the old hall.", "The party moved to the harbour."),
     ("I charge 80 euros an hour.", "I charge 95 euros an hour."),
     ("We meet Acme every Monday.", "We meet Acme on Tuesdays now."),
 ]
@@ -99,6 +113,11 @@ BESIDE = [
     ("My flight to Berlin is on Friday.", "My flight to Rome is on Monday."),
     ("We decided to drop the mobile app.", "We decided to hire Ann."),
     ("We meet Acme on Mondays.", "We meet Beta on Tuesdays."),
+    ("Jon is our designer.", "Ann is our designer."),
+    ("Ahmed handles the travel bookings.", "Rita handles the travel bookings."),
+    ("The March invoice is open.", "The April invoice is paid."),
+    ("The shop is in Rome.", "The shop is on Main Street."),
+    ("We use Slack.", "We've switched from Jira to Linear."),
     ("The deadline for the brochure is 12 May.", "The deadline for the website is 20 May."),
 ]
 
@@ -115,6 +134,30 @@ async def test_a_statement_replaces_the_one_it_contradicts_or_says_better(before
 @pytest.mark.parametrize(("before", "now"), BESIDE)
 async def test_statements_that_can_both_hold_stand_beside_each_other(before: str, now: str) -> None:
     assert [fact.replaces for fact in await facts(said(now), known(before))] == [()]
+
+
+async def test_a_statement_that_contradicts_core_memory_takes_its_key() -> None:
+    earlier = Known(uuid4(), "core", "lunch break", "at 12:00")
+
+    (fact,) = await facts(said("We moved our lunch break to 13:00."), earlier)
+
+    assert (fact.key, fact.text) == ("lunch break", "We moved our lunch break to 13:00.")
+
+
+async def test_what_is_no_longer_done_takes_the_key_it_was_known_by() -> None:
+    earlier = Known(uuid4(), "core", "work from home", "on Mondays")
+
+    (fact,) = await facts(said("I no longer work from home on Mondays."), earlier)
+
+    assert (fact.key, fact.text) == ("work from home", "no longer on Mondays")
+
+
+async def test_a_slot_stays_a_sentence_when_it_contradicts_one() -> None:
+    earlier = known("The manager is Eva.")
+
+    (fact,) = await facts(said("My manager is Rui."), earlier)
+
+    assert (fact.key, fact.text, fact.replaces) == (None, "My manager is Rui.", (earlier.id,))
 
 
 async def test_a_subject_that_can_be_two_replaces_neither() -> None:

@@ -129,6 +129,7 @@ REPEATED = (
         "call me ",
     ),
     *("what have we talked about ", "from now on ", "note that I ", "remember that I am a and ", "what is my "),
+    *("we deploy on Fridays. ", "my name is Ada. ", "my name is Ada and ", "the launch is on 3 March\n"),
     *("<task>[", "[", "task ", "for project ", "a:", '<data-7f3a kind="note">\n'),
 )
 
@@ -145,7 +146,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("size", [990, 32_000])
-@pytest.mark.parametrize("start", ["", "create a task ", "mark ", "create a note about x: "])
+@pytest.mark.parametrize("start", ["", "create a task ", "mark ", "create a note about x: ", "We deploy. Notes: "])
 def test_words_said_over_and_over_are_read_in_no_time(start: str, size: int) -> None:
     slow = {
         each: seconds

@@ -28,9 +28,22 @@ async def test_all_that_the_turn_was_told_is_shown(stage: Stage, notebook: Noteb
         f"You have also told me:\n\n- {LAUNCH}\n\n"
         "What I have noticed, and may be wrong about:\n\n- Plans the week on Mondays.\n\n"
         "What we were busy with:\n\n- 2026-11-20: Asked for the tasks due this week.\n\n"
-        "There may be more: you can see all of it, correct it and delete it in the memory page."
+        "Ask me about something in particular, and I may find more. "
+        "All that I remember is in the memory page, where you can correct and delete it."
     )
     assert notebook.calls == []
+
+
+async def test_of_many_sessions_the_newest_three_are_told_beside_the_rest(stage: Stage, notebook: Notebook) -> None:
+    notebook.core["answers"] = "short"
+    notebook.sessions = [f"2026-11-{day}: Planned the sale." for day in (20, 19, 18, 17, 16)]
+
+    everything = await stage.say("What do you know about me?")
+    lately = await stage.say("What have we talked about lately?")
+
+    told = [f"- {each}" for each in notebook.sessions]
+    assert everything.text.endswith("What we were busy with:\n\n" + "\n".join(told[:3]))
+    assert lately.text.endswith("\n".join(told))
 
 
 async def test_where_nothing_is_remembered_it_says_so(stage: Stage) -> None:

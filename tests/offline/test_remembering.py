@@ -44,6 +44,14 @@ async def test_each_fact_of_a_message_is_kept(stage: Stage, notebook: Notebook) 
     assert notebook.core == {"answers": "short", "home": "Rome"}
 
 
+async def test_what_is_to_be_remembered_beside_such_a_fact_is_kept_apart_from_it(
+    stage: Stage, notebook: Notebook
+) -> None:
+    await stage.say("Remember that I live in Rome. The Acme launch is on 3 March.")
+
+    assert notebook.core == {"home": "Rome", "the acme launch is on 3 march": "The Acme launch is on 3 March."}
+
+
 @pytest.mark.parametrize("joint", [". ", " and "])
 async def test_a_fact_and_a_wish_are_told_apart(stage: Stage, notebook: Notebook, joint: str) -> None:
     turn = await stage.say(f"Remember that I live in Rome{joint}create a task Buy milk")

@@ -8,7 +8,7 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
 from app.assistant.desk import Desk
-from app.assistant.permissions import AgentName, WriteAction
+from app.assistant.permissions import SubAgentName, WriteAction
 from app.devices.frames import Table
 
 Domain = Literal["tasks", "projects", "notes", "timelines", "clients"]
@@ -51,7 +51,7 @@ class AgentTool:
 class SubAgentSpec:
     """A sub-agent: data only. `description` is what the supervisors choose by."""
 
-    name: AgentName
+    name: SubAgentName
     domain: Domain
     label: str  # "Working on your tasks"
     description: str

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from app.memory.by_rules.contradicting import Claim, claim_of, replaces
+from app.memory.by_rules.claims import Claim, claims_of
+from app.memory.by_rules.contradicting import replaces
 from app.memory.fingerprints import own_words
 from app.memory.ports import Fact, Known, Said, Touched
 from app.offline.facts import SaidFact, facts_of
@@ -25,8 +27,35 @@ class RuleExtractor:
             told = await asyncio.to_thread(_told, said)
         else:
             told = _told(said)
-        claims = [(each.id, claim_of(each.text)) for each in known if each.key is None and each.tier == "associative"]
-        return [_fact(each, said.touched, claims) for each in told[:_MOST_FACTS]]
+        there = _There.of(known)
+        return [_fact(each, said.touched, there) for each in told[:_MOST_FACTS]]
+
+
+@dataclass(frozen=True)
+class _There:
+    """What the known memories claim. `keys`: of those in core memory, by their id."""
+
+    core: list[tuple[UUID, Claim]]
+    associative: list[tuple[UUID, Claim]]
+    keys: dict[UUID, str]
+    known: list[Known]
+
+    def denied_by(self, key: str) -> Known | None:
+        """Never "work from home on Mondays" denies "work from home: on Mondays"."""
+        whole = ((each, f"{each.key} {each.text}") for each in self.known)
+        return next((each for each, words in whole if words.lower() == key), None)
+
+    @classmethod
+    def of(cls, known: Sequence[Known]) -> "_There":
+        core = [each for each in known if each.tier == "core" and each.key is not None]
+        return cls(
+            core=[(each.id, claim) for each in core for claim in claims_of(f"My {each.key} is {each.text}")],
+            associative=[
+                (each.id, claim) for each in known if each.tier == "associative" for claim in claims_of(each.text)
+            ],
+            keys={each.id: each.key for each in core if each.key is not None},
+            known=core,
+        )
 
 
 def _told(said: Said) -> list[SaidFact]:
@@ -41,16 +70,32 @@ def _distinct(facts: Iterator[SaidFact]) -> Iterator[SaidFact]:
     yield from latest.values()
 
 
-def _fact(said: SaidFact, touched: Sequence[Touched], known: Sequence[tuple[UUID, Claim]]) -> Fact:
+def _fact(said: SaidFact, touched: Sequence[Touched], there: _There) -> Fact:
+    """What contradicts a core memory takes its key; what fills a slot stays a sentence when it contradicts one."""
     if said.key is not None:
-        return Fact(text=said.value, key=said.key)
+        if (denied := there.denied_by(said.key)) is not None:
+            return Fact(text=f"{said.value} {denied.text}", key=denied.key)
+        claims = [*claims_of(said.sentence), *claims_of(f"My {said.key} is {said.value}")]
+        outdated = () if said.key in there.keys.values() else _outdated(claims, there.associative)
+        if not outdated:
+            return Fact(text=said.value, key=said.key)
+    else:
+        claims = claims_of(said.value)
+        outdated = _outdated(claims, there.associative)
+        core = () if outdated else _outdated(claims, there.core)
+        if core:
+            return Fact(text=said.value, key=there.keys[core[0]])
     row = _row_of(said.sentence, touched)
     return Fact(
-        text=said.value,
+        text=said.sentence,
         entity_type=row.entity_type if row is not None else None,
         entity_id=row.entity_id if row is not None else None,
-        replaces=replaces(claim_of(said.value), known),
+        replaces=outdated,
     )
+
+
+def _outdated(claims: Sequence[Claim], known: Sequence[tuple[UUID, Claim]]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(place for claim in claims for place in replaces(claim, known)))
 
 
 def _row_of(sentence: str, touched: Sequence[Touched]) -> Touched | None:

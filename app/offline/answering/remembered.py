@@ -12,12 +12,19 @@ from app.offline.words import folded
 _WHERE = "in the memory page"
 NOTHING = "I remember nothing about you yet. Tell me, for example “Remember that I prefer short answers”."
 ALL_AT_ONCE = f"I forget one thing at a time, so I have forgotten nothing. You can delete all of it at once {_WHERE}."
-_MORE = f"There may be more: you can see all of it, correct it and delete it {_WHERE}."
+KEPT_IN_MIND = "I'll keep that in mind."
+_REST = "The rest I'll keep in mind."
+_MORE = (
+    "Ask me about something in particular, and I may find more. "
+    f"All that I remember is {_WHERE}, where you can correct and delete it."
+)
 _NO_SUCH = "I remember nothing about that."
 _NOTHING_FOUND = re.compile(r"nothing\b", re.IGNORECASE)
 _OFF = "memory is switched off"
 _A_SENTENCE = 8  # words of a value that does not fit into “Your … is …”
 _MOST_FOUND = 8
+_MOST_ANSWERS = 3
+_MOST_SESSIONS = 3  # beside everything else
 _IS = re.compile(r"\b(are|were)\b", re.IGNORECASE)
 _MINE = re.compile(
     r"(?:(?:what|who|when|where)(?:'s|'re| is| are| was| were) )?(?:my|our) .+", re.IGNORECASE | re.DOTALL
@@ -29,13 +36,15 @@ def switched_off(verb: str) -> str:
     return f"My memory is switched off{so.get(verb, ', so I can recall nothing')}. You can switch it on {_WHERE}."
 
 
-def kept(result: str, key: str, value: str) -> str:
-    """`value`: what was to be kept. A key that is only the beginning of its value is not repeated."""
+def kept(result: str, key: str, value: str, *, has_rest: bool = False) -> str:
+    """`value`: what was to be kept. A key that is only the beginning of its value is not repeated. `has_rest`: more was
+    said that has no key."""
     if not result.startswith("Remembered:"):
         return _trouble(result, "So I have not remembered it.")
     text = result.removeprefix("Remembered:").strip()
     is_made_up = folded(value).startswith(folded(key))
-    return _full_stop(f"I'll remember: {_shown(text.removeprefix(f'{key}: ') if is_made_up else text)}")
+    told = _full_stop(f"I'll remember: {_shown(text.removeprefix(f'{key}: ') if is_made_up else text)}")
+    return f"{told} {_REST}" if has_rest else told
 
 
 def forgotten(result: str, key: str, value: str) -> str:
@@ -84,7 +93,7 @@ def found(result: str, topic: str) -> str:
 
 
 def told(wish: Wish, recollection: Recollection) -> str:
-    """All that the turn was told, or its sessions only."""
+    """All that the turn was told, the newest three of its sessions, or its sessions only. They come newest first."""
     if wish.text("what") == "sessions":
         return _sessions(wish, recollection.sessions)
     name = recollection.value("name") if wish.text("what") == "who" else ""
@@ -93,12 +102,19 @@ def told(wish: Wish, recollection: Recollection) -> str:
         _section("This is what I remember about you:", core),
         _section("You have also told me:", recollection.said),
         _section("What I have noticed, and may be wrong about:", recollection.habits),
-        _section("What we were busy with:", recollection.sessions),
+        _section("What we were busy with:", recollection.sessions[:_MOST_SESSIONS]),
     ]
     told = [*([_full_stop(f"You are {_shown(name)}")] if name else []), *(each for each in sections if each)]
     if not told:
         return NOTHING
     return "\n\n".join(told if recollection.likes_short_answers() else [*told, _MORE])
+
+
+def told_before(lines: Sequence[str]) -> str:
+    """`lines`: what the user has said that may answer their question; empty when there are none."""
+    if len(lines) == 1:
+        return f"You told me: {_dated(_shown(lines[0]))}"
+    return _section("You told me:", lines[:_MOST_ANSWERS])
 
 
 def told_nothing(wish: Wish, result: str) -> str:
@@ -148,6 +164,10 @@ def _shown(text: str) -> str:
     """On one line, with nothing in it that a later turn could take for a question of the assistant's own."""
     line = plain(re.sub(r"[“”„]", '"', text))
     return f"“{line}”" if line.endswith("?") else line
+
+
+def _dated(line: str) -> str:
+    return line if line.endswith((")", "”")) else _full_stop(line)
 
 
 def _full_stop(text: str) -> str:

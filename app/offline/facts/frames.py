@@ -42,10 +42,12 @@ _FROM_NOW_ON = (
     r"(?:from (?:now|today|here) on(?:wards)?|in (?:the )?future|going forward|moving forward|henceforth|starting"
     r" (?:today|now|tomorrow)"
     r"|as of (?:now|today)|for (?:all )?future (?:answers|reference)|whenever possible|where possible|at all times"
-    r"|in all your answers)"
+    r"|in all your answers|by default|as a rule|every time|each time)"
 )
 _LASTING = re.compile(rf"{_FROM_NOW_ON}\s*[,:]?\s+(?P<rest>.+)", re.IGNORECASE)
-_LASTING_AFTER = re.compile(rf"(?P<rest>.+?)[\s,]+{_FROM_NOW_ON}", re.IGNORECASE)
+_LASTING_AFTER = re.compile(
+    rf"(?P<rest>.+?)(?:[\s,]+{_FROM_NOW_ON}|,(?: please,)? always(?:,? please)?)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 import re
 
+from app.offline.facts.details import has_detail, recurs
+from app.offline.facts.word_lists import WEEKDAYS
+
 _QUESTION = re.compile(
     r"(?:(?:who|what|which|where|when|why|how|whose)(?: (?:is|are|was|were|do|does|did|can|could|will|would|should"
     r"|shall|am|has|have|many|much|long|often"
@@ -31,7 +34,8 @@ _GUESS = re.compile(
     r"(?:think|thought|guess|suppose|wonder|wondering|wondered|hope|hoping|believe|feel|felt|assume|imagine|doubt"
     r"|know|understand|mean|see|saw|care|mind|remember|forgot|sure|thinking)\b"
     r"|maybe|perhaps|probably|possibly|presumably|apparently|it (?:seems|looks|sounds|feels)|there (?:might|may|could)"
-    r"|if\b|unless\b|suppose\b|imagine\b|assuming\b|what if\b|in case\b|let us\b|hopefully\b|rumou?r has it",
+    r"|if\b(?! (?:i|you|someone|somebody|anyone) (?:ask|say|write|mention|send|give|call)s?\b)|unless\b|suppose\b"
+    r"|imagine\b|assuming\b|what if\b|in case\b|let us\b|hopefully\b|rumou?r has it",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -61,14 +65,31 @@ _MOOD = re.compile(
 )
 _NOW = re.compile(
     r"\b(?:today|tonight|right now|at the moment|this (?:morning|afternoon|evening|second|minute)|just now|a"
-    r" (?:minute|moment|second) ago|earlier today|currently (?:looking|reading|working))\b",
+    r" (?:minute|moment|second) ago|earlier today|currently (?:looking|reading|working)|in (?:a|an|\d+|five|ten"
+    r"|two) (?:minutes?|hours?|moment|second|bit)|in half an hour)\b",
     re.IGNORECASE,
 )
 _DOING = re.compile(
     r"(?:i|we) (?:am|are|was|were) (?:just |still |now |currently |also |not )*(?!(?:learning|studying|training"
     r"|moving|getting|expecting|leaving|starting|switching|taking|launching"
-    r"|hiring|renaming|dropping|closing|using|travelling|traveling|flying|retiring|marrying|opening|allergic"
+    r"|sailing|hiring|renaming|dropping|closing|using|travelling|traveling|flying|retiring|marrying|opening|allergic"
     r"|being)\b)\w+ing\b",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(
+    r"(?:i|we) (?:will (?:also |only |not )*be|(?:am|are) going to be) (?:back|away|off|out|on (?:\w+ )?(?:leave|holiday"
+    r"|vacation)|in|at|abroad|travelling|traveling|offline|unavailable|available|working)\b",
+    re.IGNORECASE,
+)
+_OFTEN_AWAY = re.compile(
+    r"(?:i|we) (?:am|are) (?:only |always |usually |not |also |all )*(?:off|out|away|busy|free|back|at (?:work|home)"
+    r"|home)\b",
+    re.IGNORECASE,
+)
+_STANDING_ORDER = re.compile(
+    rf"(?:please )?(?:send|give|show|tell|ask|bring|call) (?:me|us)\b[^,]* (?:(?:every|each) (?:day|week|weekday"
+    rf"|month|morning|evening"
+    rf"|afternoon|quarter|{WEEKDAYS})|(?:on|before) (?:{WEEKDAYS})s)\b.*",
     re.IGNORECASE,
 )
 _SAID = re.compile(r"['\"“][^'\"”]*\bI\b")
@@ -84,12 +105,21 @@ def is_guess(sentence: str) -> bool:
 
 
 def is_order(sentence: str) -> bool:
-    return _ORDERS.match(sentence) is not None
+    return _ORDERS.match(sentence) is not None and not is_standing_order(sentence)
+
+
+def is_standing_order(sentence: str) -> bool:
+    """ "Send me a summary every Friday": a wish for every week."""
+    return _STANDING_ORDER.fullmatch(sentence) is not None
 
 
 def is_passing(sentence: str) -> bool:
-    """Wishes, moods and doings of the moment."""
-    return any(pattern.match(sentence) for pattern in (_WISH, _MOOD, _DOING)) or _NOW.search(sentence) is not None
+    """Wishes, moods and doings of the moment; not those of every week, nor those that have a date."""
+    if _NOW.search(sentence) is not None or _DOING.match(sentence):
+        return True
+    if _WISH.match(sentence):
+        return not recurs(sentence) and not (_AWAY.match(sentence) and has_detail(sentence))
+    return _MOOD.match(sentence) is not None and not (has_detail(sentence) and _OFTEN_AWAY.match(sentence))
 
 
 def is_of_another(sentence: str) -> bool:

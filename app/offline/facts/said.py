@@ -1,16 +1,22 @@
 """From a sentence to what it says of its speaker."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.offline.facts.claims import is_worth_keeping, names_somebody, speaks_of_the_last
+from app.offline.facts.claims import is_worth_keeping, speaks_of_the_last
+from app.offline.facts.clauses import main_clause
+from app.offline.facts.details import names_somebody
 from app.offline.facts.frames import Framed, framed
-from app.offline.facts.identity import asides, identity_slots
+from app.offline.facts.identity import identity_slots
 from app.offline.facts.passing import is_guess, is_of_another, is_order, is_passing, is_question
+from app.offline.facts.people import asides
 from app.offline.facts.plain import LONGEST, Slot, bare, long_form, statement, straight
-from app.offline.facts.sentences import sentences, statements
+from app.offline.facts.secrets import tells_secret
+from app.offline.facts.sentences import is_spliced, sentences, statements
 from app.offline.facts.tastes import taste_slots
-from app.offline.facts.word_lists import SECRETS
+
+_POINTS_BACK = re.compile(r"(?:please |and |but |also )*(?:keep|make|write) it\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +39,35 @@ def fact_of(sentence: str) -> SaidFact | None:
 def facts_of(text: str) -> Iterator[SaidFact]:
     """All that a text of several sentences says, in its order. A sentence with two statements gives two facts; one about
     "she" or "they" is kept together with the sentence before it, which names them."""
-    before = ""
+    before, was_order = "", False
     for sentence in sentences(text):
         line = straight(sentence)
         if len(line) > LONGEST or " " not in line:
             before = ""
             continue
-        for part in statements(line):
+        if was_order and _POINTS_BACK.match(line):  # "Write to Ann. Keep it short."
+            continue
+        was_order = was_order or is_order(bare(line))
+        parts = _parts(line)
+        for part in parts:
             if before and speaks_of_the_last(long_form(part)) and not is_question(part):
                 joined = f"{before} {statement(part)}"
                 yield SaidFact(None, joined, joined)
             else:
                 yield from _facts(part)
                 before = statement(part) if names_somebody(part) and not is_question(part) else ""
+
+
+def _parts(line: str) -> list[str]:
+    """The statements a sentence joins; one, when they explain each other: no part of it fills a slot, and a comma or a part
+    that says nothing by itself stands between."""
+    parts = list(statements(line))
+    if len(parts) == 1 or is_question(line) or any(is_order(bare(part)) for part in parts):
+        return parts
+    facts = [list(_facts(part)) for part in parts]
+    if any(fact.key is not None for each in facts for fact in each):
+        return parts
+    return [line] if any(facts) and (is_spliced(line) or not all(facts)) else parts
 
 
 def _facts(sentence: str) -> Iterator[SaidFact]:
@@ -55,25 +77,24 @@ def _facts(sentence: str) -> Iterator[SaidFact]:
     frame = framed(line)
     if frame is None or is_question(frame.rest) or (not frame.is_asked and is_question(line)):
         return
-    said = statement(bare(frame.rest))
-    slots = _slots(frame)
+    said, plain = statement(bare(frame.rest)), long_form(frame.rest)
+    slots = _slots(frame, plain)
     for key, value in slots:
         yield SaidFact(key, value, said)
-    if not slots and _is_kept_whole(frame):
+    if not slots and _is_kept_whole(frame, plain):
         yield SaidFact(None, said, said)
         yield from (SaidFact(key, value, said) for key, value in asides(frame.rest))
 
 
-def _slots(frame: Framed) -> list[Slot]:
-    plain = long_form(frame.rest)
-    if not frame.is_asked and (is_of_another(plain) or is_guess(plain) or SECRETS.search(plain)):
+def _slots(frame: Framed, plain: str) -> list[Slot]:
+    if not frame.is_asked and (is_of_another(plain) or is_guess(plain) or tells_secret(plain)):
         return []
     return identity_slots(plain) or taste_slots(plain, lasts=frame.lasts)
 
 
-def _is_kept_whole(frame: Framed) -> bool:
+def _is_kept_whole(frame: Framed, plain: str) -> bool:
     if frame.is_asked or frame.lasts:
         return len(frame.rest.split()) > 1
-    plain = long_form(frame.rest)
-    is_dropped = is_order(plain) or is_guess(plain) or is_passing(plain) or is_of_another(plain)
-    return not is_dropped and SECRETS.search(plain) is None and is_worth_keeping(plain)
+    main = main_clause(plain)
+    is_dropped = is_order(main) or is_guess(plain) or is_passing(main) or is_of_another(plain) or tells_secret(plain)
+    return not is_dropped and is_worth_keeping(plain, is_exclaimed=frame.rest.endswith("!"))

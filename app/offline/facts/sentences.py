@@ -22,11 +22,12 @@ _SUBJECT = (
     r"(?:i|i['’]m|i['’]ve|i['’]d|we|we['’]re|my|our|call me|please|remember|don['’]t|do not|never|always|from now on)"
 )
 _JOINED = re.compile(
-    rf",?\s+(?:and|but|so)\s+(?:also\s+)?(?={_SUBJECT}\b)|,\s+(?:so\s+)?(?=(?:can|could|would|will) you\b|please\b)",
+    rf",?\s+(?:and|but|so)\s+(?:also\s+)?(?={_SUBJECT}\b)|,\s+(?:so\s+)?(?=(?:can|could|would|will) you\b"
+    rf"|please\b(?!,|[.!]*$))",
     re.IGNORECASE,
 )
 _SPLICED = re.compile(
-    r",\s+(?=(?:i|i['’]m|i['’]ve|my|we|our)\b(?! (?:think|guess|mean|suppose|believe|hope)))", re.IGNORECASE
+    r",\s+(?=(?:i|i['’]m|i['’]ve|my|we|our|he|she|they)\b(?! (?:think|guess|mean|suppose|believe|hope)))", re.IGNORECASE
 )
 _DEPENDENT = re.compile(
     r"(?:when|whenever|although|though|because|since|as|after|before|while|once|every time|each time|from now on"
@@ -63,6 +64,11 @@ def statements(sentence: str) -> Iterator[str]:
             parts = [each for part in parts for each in _SPLICED.split(part)]
         for part in parts:
             yield from _with_subject(part)
+
+
+def is_spliced(sentence: str) -> bool:
+    """Are its statements joined by a mere comma?"""
+    return _DEPENDENT.match(sentence) is None and _SPLICED.search(sentence) is not None
 
 
 def _sentences(text: str) -> Iterator[str]:

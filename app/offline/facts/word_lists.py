@@ -28,12 +28,7 @@ THINGS = (
     r"|id)|iban"
     r"|pronouns|star sign|hobby|hobbies|hometown|website|user ?name|handle|department|team|last name|surname|nickname"
     r"|home airport|dream|(?:main |biggest |personal )?goal|working language|currency|wedding anniversary|anniversary"
-    r"|diet|religion|office"
-)
-SECRETS = re.compile(
-    r"\b(?:password|passcode|passphrase|pin(?: code)?|cvv|cvc|credit card(?: number)?|card number|api key|secret"
-    r" key|access token|private key)\b",
-    re.IGNORECASE,
+    r"|diet|religion|office|code name|[\w-]+ (?:preference|number|style|id)|editor|browser|airline|bank|insurance"
 )
 _ADJECTIVES = (
     "short long brief concise detailed direct clear simple plain formal informal casual polite friendly funny"

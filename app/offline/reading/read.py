@@ -1,10 +1,11 @@
 """A message as a whole: politeness off, quotations kept apart, several wishes told from one."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.offline.reading.creating import read_creation
+from app.offline.reading.leading import leading_statements
 from app.offline.reading.listing import plainly, read_listing
 from app.offline.reading.recalling import read_forgetting, read_own_question, read_recalling
 from app.offline.reading.remembering import MEMORY, read_keeping, read_statement
@@ -48,13 +49,13 @@ _FREE_TEXT = re.compile(
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`talk`: the kind of small talk, when that is all. `suggestion`: a sentence that may be meant, to be asked about.
-    `own`: a wish about what is remembered of the user, for when the words mean nothing else, or ask for what is known.
+    `own`: wishes about what is remembered of the user, for when the words mean nothing else, or ask for what is known.
     Nothing of all: not understood."""
 
     wishes: tuple[Wish, ...] = ()
     talk: str = ""
     suggestion: str = ""
-    own: Wish | None = None
+    own: tuple[Wish, ...] = ()
 
 
 def read(words: str, now: datetime | None) -> Reading:
@@ -64,6 +65,13 @@ def read(words: str, now: datetime | None) -> Reading:
         return Reading()
     text = _RUN.sub(", ", expanded(masked.text))
     masked = Masked(_OWNED_FIELD.sub(r"\1 the \3 of \2 to ", text), masked.quotations)
+    said, rest = leading_statements(masked, lambda each: bool(_Sentence(masked, now).wishes(_bare(each))))
+    if said and (reading := _read(Masked(rest, masked.quotations), now)).wishes:
+        return replace(reading, wishes=(*read_statement(said, masked), *reading.wishes)[:_MOST_WISHES], own=())
+    return _read(masked, now)
+
+
+def _read(masked: Masked, now: datetime | None) -> Reading:
     text = _bare(masked.text)
     sentence = _Sentence(masked, now)
     if (wishes := sentence.wishes(text)) and wishes[0].noun == MEMORY:
@@ -71,11 +79,12 @@ def read(words: str, now: datetime | None) -> Reading:
     created = read_creation(text, masked, now)
     if planned := _only_planned(masked.text, masked):
         return Reading(suggestion=planned)
-    own = read_own_question(text, masked) or read_statement(text, masked)
+    own = _own(text, masked)
     talk = small_talk(text) or small_talk(re.sub(r"[\s.!?]+$", "", masked.text.strip()))
     if talk and not (created and talk in _ABOUT_ROWS):
-        return Reading(talk=talk, own=own if talk == "negation" else None)
-    if own is None and (better := _despite_slips(wishes, text, masked, now)) is not None:
+        is_statement = talk in _MAY_STATE and not sentence.wishes(_bare(_CORRECTING.sub("", text)))
+        return Reading(talk=talk, own=own if is_statement else ())
+    if all(each.verb == "keep" for each in own) and (better := _despite_slips(wishes, text, masked, now)) is not None:
         return better
     is_odd = not wishes or (len(wishes) == 1 and re.search(r" (?:task|todo|to-do)$", wishes[0].text("project")))
     suggestion = _perhaps(text, masked) if is_odd else ""
@@ -88,6 +97,8 @@ _OWNED_FIELD = re.compile(
     r"\b(set|change|update) (?:the )?([^:]+?)'s (priority|status|due date|deadline|title|name|description|industry) to ",
     re.IGNORECASE,
 )
+_MAY_STATE = ("negation", "correction", "condition")  # "no, the launch is on Monday", "once a week we deploy"
+_CORRECTING = re.compile(r"(?:no|nope|wait|sorry|oops)\b[\s,]*", re.IGNORECASE)
 _ABOUT_ROWS = ("emptying", "correction", "negation", "condition", "undo", "wholesale")
 # "I want to finish the report" is a plan, and no report of its end
 _PLAN = re.compile(
@@ -107,6 +118,11 @@ _CLOSE_PROJECT = re.compile(
     r"(?:close|finish|complete) (?:the |my )?(?:project (?P<one>.+)|(?P<other>.+) project)", re.IGNORECASE | re.DOTALL
 )
 _BARE_THING = re.compile(r"(?:add|buy|call|write to|e-?mail|send|book|pay|order|pick up|fix|get) .+", re.IGNORECASE)
+
+
+def _own(text: str, masked: Masked) -> tuple[Wish, ...]:
+    asked = read_own_question(text, masked)
+    return (asked,) if asked is not None else tuple(read_statement(text, masked))
 
 
 def _only_planned(text: str, masked: Masked) -> str:

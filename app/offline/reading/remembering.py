@@ -3,7 +3,8 @@
 import re
 
 from app.offline.calendar_words import CLOCK, DAY
-from app.offline.facts import SaidFact, fact_of, facts_of
+from app.offline.facts import SaidFact, fact_of, facts_of, sentences
+from app.offline.facts.passing import is_order, is_question
 from app.offline.wishes import Wish
 from app.offline.words import Masked
 
@@ -33,6 +34,7 @@ _CALL_ME = re.compile(
     _FLAGS,
 )
 _NO_FACT = re.compile(r"(?:to|when|what|where|who|which|how|why|if|whether|me|him|her|them|it|this|that|us)\b", _FLAGS)
+_PASTED = re.compile(r"^\s*(?:[>|]|```|~~~|from:)", re.IGNORECASE | re.MULTILINE)
 _SAYS_SOMETHING = re.compile(
     r"\b(?:is|are|am|was|were|will|has|have|had|likes?|prefers?|needs?|wants?|lives?|works?|does|don't|doesn't|isn't|aren't"
     r"|can|can't|cannot|must|should|never|always|(?:i|it|he|she|they|we|there|that)'\w+)\b",
@@ -54,11 +56,32 @@ def read_keeping(text: str, masked: Masked) -> list[Wish]:
     return _facts(masked.plain(match["what"]))
 
 
-def read_statement(text: str, masked: Masked) -> Wish | None:
-    """What somebody simply says of themselves, when it has a place of its own: a name, a home, a preference."""
+def read_statement(text: str, masked: Masked) -> list[Wish]:
+    """What somebody simply says: a wish for each fact that has a place of its own (a name, a home, a preference), the last
+    of them with `rest` when more was said. One to keep it in mind when nothing of it has such a place: that needs no tool,
+    for what is said is read for facts after each turn."""
     said = masked.plain(text)
-    fact = fact_of(said) if len(said) <= _MOST_STATEMENT else None
-    return _wish(fact) if fact is not None and fact.key else None
+    if len(said) > _MOST_STATEMENT or _PASTED.search(said):
+        return []
+    found = list(facts_of(said))
+    keyed = [_wish(each) for each in found if each.key]
+    if len(keyed) == len(found) or _asks_for_more(said):
+        return keyed
+    return [*keyed[:-1], keyed[-1].but(rest=True)] if keyed else [Wish("keep", MEMORY)]
+
+
+def states_only(text: str, masked: Masked) -> bool:
+    """Is each sentence of the text a fact? A text longer than anybody's statement is none."""
+    said = masked.plain(text)
+    if len(said) > _MOST_STATEMENT or _PASTED.search(said):
+        return False
+    return all(any(facts_of(each)) for each in sentences(said))
+
+
+def _asks_for_more(said: str) -> bool:
+    """Is there a question or an order in it beside its facts?"""
+    others = (each for each in sentences(said) if not any(facts_of(each)))
+    return any(is_question(each) or is_order(each) for each in others)
 
 
 def key_of(sentence: str) -> str:
@@ -75,9 +98,10 @@ def _is_fact(what: str, masked: Masked) -> bool:
 
 
 def _facts(said: str) -> list[Wish]:
-    """Several when each of its sentences has a place of its own; what says nothing that is known is kept as it is."""
+    """Several when each of its sentences says something and one of them has a place of its own; what says nothing that is
+    known is kept as it is."""
     found = list(facts_of(said))
-    if len(found) > 1 and all(each.key for each in found):
+    if len(found) >= max(2, len(sentences(said))) and any(each.key for each in found):
         return [_wish(each) for each in found]
     return [_wish(found[0] if len(found) == 1 else SaidFact(None, said, said))]
 
