@@ -1,6 +1,7 @@
 """What was made from a memory goes with it: the sentence in its session's summary, and the patterns seen in that session."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, literal, select
@@ -10,7 +11,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.models import Memory, MemoryEvidence, MemoryTurn
-from app.memory.payloads import SessionNotes
 from app.memory.writing import put
 
 
@@ -40,7 +40,7 @@ async def _drop_notes(session: AsyncSession, keys: KeyRing, row: Memory, said_in
     if not left:
         await session.delete(row)
         return
-    after = payloads.episodic(SessionNotes(summary, left))
+    after = payloads.episodic(replace(before, summary=summary, notes=left))
     await put(session, keys, row, after, at=row.updated_at, vector=None)
     gone = delete(MemoryTurn).where(MemoryTurn.user_id == row.user_id, MemoryTurn.memory_id == row.id)
     await session.execute(gone.where(_among(MemoryTurn.run_id, said_in)))

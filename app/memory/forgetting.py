@@ -13,7 +13,7 @@ from app.memory import payloads
 from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
 from app.memory.listing import of
-from app.memory.models import InboxEntry, Memory, MemoryTurn, MemoryVersion
+from app.memory.models import InboxEntry, Memory, MemoryVersion
 from app.memory.names import fingerprint
 from app.memory.records import Tier
 from app.memory.stores import Stores
@@ -28,7 +28,6 @@ async def forget(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> 
         if row is None:
             raise NotFound("There is no such memory.")
         keys = await stores.vault.of(session, user_id)
-        await _leave_out(session, user_id, memory_id)
         await not_to_come_back(session, user_id, await _names(session, keys, row))
         await _drop(session, keys, user_id, [memory_id])
 
@@ -74,13 +73,6 @@ async def _earlier(session: AsyncSession, keys: KeyRing, row: Memory) -> list[pa
         payloads.from_bytes(await keys.open_bytes(Place("memory_versions", "payload", each.id), each.payload))
         for each in await session.scalars(theirs)
     ]
-
-
-async def _leave_out(session: AsyncSession, user_id: UUID, memory_id: UUID) -> None:
-    """Turns in which it was said, and which still wait, are not remembered at all: what else is made of them would hold
-    it in other words."""
-    said_in = select(MemoryTurn.run_id).where(MemoryTurn.user_id == user_id, MemoryTurn.memory_id == memory_id)
-    await session.execute(delete(InboxEntry).where(InboxEntry.user_id == user_id, InboxEntry.run_id.in_(said_in)))
 
 
 async def not_to_come_back(session: AsyncSession, user_id: UUID, names: Sequence[str]) -> None:

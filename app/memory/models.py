@@ -24,7 +24,7 @@ def _of_memory(*, index: bool = False) -> Mapped[UUID]:
 
 class Memory(Base):
     """`payload` is JSON, by tier: core {"key", "value"}; associative {"content", "entity_type", "entity_id"}; episodic
-    {"summary", "notes": [{"run_id", "text"}]}; proactive {"content", "source"}."""
+    {"summary", "notes": [{"run_id", "text"}], "began"}; proactive {"content", "source"}."""
 
     __tablename__ = "memories"
     __table_args__ = (

@@ -1,6 +1,7 @@
 """What a memory says: the JSON that is sealed in its row, by tier (`app.memory.models.Memory`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,20 +29,23 @@ def proactive(content: str, grounds: str) -> Payload:
 
 @dataclass(frozen=True)
 class SessionNotes:
-    """The paragraph of a session and what it was made from. A note without a run is what the user wrote over it."""
+    """The paragraph of a session and what it was made from. A note without a run is what the user wrote over it. `began`:
+    where the user was, so with an offset from UTC: habits go by local weekdays."""
 
     summary: str
     notes: tuple[Note, ...]
+    began: datetime | None = None
 
 
 def episodic(session: SessionNotes) -> Payload:
     notes = [{"run_id": str(note.run_id) if note.run_id else None, "text": note.text} for note in session.notes]
-    return {"summary": session.summary, "notes": notes}
+    return {"summary": session.summary, "notes": notes, "began": session.began and session.began.isoformat()}
 
 
 def session_notes(payload: Payload) -> SessionNotes:
     notes = (Note(UUID(each["run_id"]) if each["run_id"] else None, each["text"]) for each in payload["notes"])
-    return SessionNotes(payload["summary"], tuple(notes))
+    began = payload["began"]
+    return SessionNotes(payload["summary"], tuple(notes), datetime.fromisoformat(began) if began else None)
 
 
 _TEXT: dict[Tier, str] = {"core": "value", "associative": "content", "episodic": "summary", "proactive": "content"}
@@ -54,7 +58,7 @@ def text_of(tier: Tier, payload: Payload) -> str:
 def with_text(tier: Tier, payload: Payload, text: str) -> Payload:
     """The same memory, in words of the user's own."""
     if tier == "episodic":
-        return episodic(SessionNotes(text, (Note(None, text),)))
+        return episodic(replace(session_notes(payload), summary=text, notes=(Note(None, text),)))
     return payload | {_TEXT[tier]: text}
 
 

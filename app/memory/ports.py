@@ -92,7 +92,7 @@ class Episode:
 
     id: UUID
     summary: str
-    started_at: datetime
+    started_at: datetime  # in the user's time zone
     ended_at: datetime
 
 

@@ -158,13 +158,8 @@ def _patterns(user_id: UUID) -> Select[Memory]:
 
 
 async def _episode(keys: KeyRing, row: Memory) -> Episode:
-    payload = await payloads.opened(keys, row.id, row.payload)
-    return Episode(
-        id=row.id,
-        summary=payloads.text_of("episodic", payload),
-        started_at=row.created_at,
-        ended_at=row.updated_at,
-    )
+    told = payloads.session_notes(await payloads.opened(keys, row.id, row.payload))
+    return Episode(id=row.id, summary=told.summary, started_at=told.began or row.created_at, ended_at=row.updated_at)
 
 
 async def _known(keys: KeyRing, row: Memory) -> KnownPattern:

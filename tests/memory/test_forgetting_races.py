@@ -203,16 +203,6 @@ async def test_a_forgotten_session_is_not_begun_again_by_turns_from_before(diary
     assert await diary.sources() == [run.id]
 
 
-async def test_what_the_assistant_wrote_and_the_user_forgot_does_not_come_back_under_another_name(diary: Diary) -> None:
-    run = await diary.begins("Remember that I prefer short answers")
-    said = diary.said(run, "Remember that I prefer short answers", "monday")
-    kept = await diary.memories.put_core(diary.user_id, "style", "short", written_by="assistant", run_id=run.id)
-    await diary.ends(run, said)
-    await diary.memories.forget(diary.user_id, "core", kept.id)
-    await diary.remembers()
-    assert (await diary.texts(), await diary.waiting()) == ([], 0)
-
-
 async def test_a_summary_loses_a_sentence_whose_note_has_made_way(diary: Diary, nights: Nights) -> None:
     nights.limits = MemoryLimits(notes_of_a_session=2)
     short = Diary(nights, diary.user_id)

@@ -23,7 +23,7 @@ FACTS = [
     "We decided to drop the mobile app.",
     "The client wants more blue in the logo.",
     "Globex pays within thirty days.",
-    "The printer on the second floor is broken.",
+    "We deploy on Fridays.",
     "Eva presents the budget to the board.",
     "Northwind has signed the contract.",
     "The warehouse in Genoa closes in summer.",

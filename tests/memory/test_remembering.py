@@ -165,7 +165,7 @@ async def test_what_waits_to_be_remembered_does_not_come_back_after_it_was_forgo
         await say(grace, "I'm allergic to peanuts.")
         await say(grace, "I live in Rome.")
         await grace.delete("/memory/core/peanut%20allergy")
-    await remembered(grace, 2)
+    await remembered(grace)
     assert await core(grace) == {"home": "Rome"}
 
 

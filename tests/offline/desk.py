@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ def copy_of(home: Path, to: Path) -> Desk:
     return Desk(to)
 
 
-def schemas(names: list[str]) -> list[dict[str, Any]]:
+def schemas(names: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {"type": "function", "function": {"name": each, "parameters": {"type": "object", "properties": {}}}}
         for each in names
