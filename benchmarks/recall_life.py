@@ -68,7 +68,6 @@ class Service:
                     session=str(thread_id),
                     at=self.clock.time.astimezone(conversation.at.tzinfo),
                     message=message.text,
-                    answer="",
                     recalled=tuple(each.text for each in told.items),
                 )
                 turns.append(said)

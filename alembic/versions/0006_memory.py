@@ -21,6 +21,7 @@ TABLES = [
     "memory_turns",
     "memory_evidence",
     "memory_settings",
+    "memory_struck",
     "memory_inbox",
 ]
 ENDING_OF_0005 = (
@@ -44,6 +45,7 @@ def upgrade() -> None:
     _create_vectors()
     _create_origins()
     _create_settings()
+    _create_struck()
     _create_inbox()
     for table in TABLES:
         for statement in protect(table):
@@ -218,6 +220,18 @@ def _create_settings() -> None:
     )
 
 
+def _create_struck() -> None:
+    op.create_table(
+        "memory_struck",
+        _id("user_id"),
+        _bytes("name"),
+        _time("struck_at"),
+        sa.PrimaryKeyConstraint("user_id", "name", name=op.f("pk_memory_struck")),
+        _owned_by("memory_struck", "user_id", "users"),
+    )
+    op.create_index(op.f("ix_memory_struck_struck_at"), "memory_struck", ["struck_at"])
+
+
 def _create_inbox() -> None:
     op.create_table(
         "memory_inbox",
@@ -225,7 +239,6 @@ def _create_inbox() -> None:
         _id("user_id"),
         sa.Column("position", sa.BigInteger(), sa.Identity(), nullable=False),
         _bytes("said"),
-        sa.Column("without", sa.dialects.postgresql.JSONB(), server_default="[]", nullable=False),
         _time("created_at"),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_memory_inbox")),
         _owned_by("memory_inbox", "run_id", "runs"),

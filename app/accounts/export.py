@@ -35,6 +35,7 @@ LEFT_OUT = {
     "memories.slot": "a keyed hash by which a memory is found; what it stands for is exported in clear",
     "memory_vectors": "made from the memories' texts, which are exported in clear",
     "memory_bits": "made from the memories' texts, which are exported in clear",
+    "memory_struck": "keyed hashes of what was forgotten, for a few days; the words are gone",
     "memory_inbox": "turns to be remembered, which takes seconds; what was said in them is exported in clear",
     "kept_answers": "repeats of answers the user has had, kept for a day",
 }

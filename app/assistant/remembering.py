@@ -51,7 +51,7 @@ class TurnMemory:
         await self._memories.forget(self._user_id, "core", memory_id)
 
     async def to_remember(
-        self, question: Question, run: OpenedRun, at: datetime, answer: str, mutations: Sequence[Mutation]
+        self, question: Question, run: OpenedRun, at: datetime, mutations: Sequence[Mutation]
     ) -> bytes:
         """Sealed, for the transaction that ends the turn. Raises `KeysUnavailable`."""
         said = Said(
@@ -60,7 +60,6 @@ class TurnMemory:
             session=question.session_id or str(run.thread_id),
             at=at,
             message=question.message,
-            answer=answer,
             recalled=tuple(dict.fromkeys(self.heard)),
             touched=tuple(_touched(mutations)),
         )

@@ -10,14 +10,15 @@ from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
-from app.memory.forgetting import not_to_come_back
+from app.memory.forgetting import names_of
 from app.memory.limits import MemoryLimits
 from app.memory.listing import of, one
 from app.memory.models import Memory
-from app.memory.names import core_key, fingerprint, normal, slot_of
+from app.memory.names import core_key, normal, slot_of
 from app.memory.payloads import Payload
 from app.memory.records import Remembered, Tier, Why, WrittenBy
 from app.memory.stores import Stores
+from app.memory.striking import strike
 from app.memory.writing import NewMemory, Vector, add, rewrite, say_again, writers_lock
 
 
@@ -147,7 +148,7 @@ async def _reword(
         row.updated_at = now  # turns that were said before this must not change it
         return
     if tier == "associative":
-        await not_to_come_back(session, row.user_id, [fingerprint(keys, tier, payloads.text_of(tier, before))])
+        await strike(session, row.user_id, await names_of(session, keys, row), now)
     await drop_derived(session, keys, row.user_id, [row.id])
     payload = payloads.with_text(tier, before, text)
     await rewrite(session, keys, row, payload, why="corrected", written_by="user", at=now, vector=vector)

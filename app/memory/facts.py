@@ -13,8 +13,8 @@ from app.memory.correcting import MemoryFull, write_core
 from app.memory.gathering import MOST_ASKED_BY
 from app.memory.inbox import Waiting
 from app.memory.limits import MemoryLimits
-from app.memory.models import Memory
-from app.memory.names import core_key, fingerprint, normal, slot_of
+from app.memory.models import Memory, MemoryTurn
+from app.memory.names import core_key, name_of_text, name_of_tier, normal, slot_of
 from app.memory.payloads import Payload
 from app.memory.ports import Fact, Known
 from app.memory.records import Tier, Why
@@ -57,7 +57,7 @@ class FactToWrite:
 
     @property
     def name(self) -> str:
-        """What it is forgotten by (`app.memory.forgetting`)."""
+        """Its key, or what it says."""
         return str(self.payload["key"]) if self.tier == "core" else payloads.text_of(self.tier, self.payload)
 
 
@@ -88,52 +88,62 @@ async def write_fact(
     user_id: UUID,
     waiting: Waiting,
     fact: FactToWrite,
-    without: frozenset[str],
-) -> None:
-    """Under the writers' lock. `without`: what was forgotten after it was said."""
-    if fact.tier in without or fingerprint(keys, fact.tier, fact.name) in without:
-        return
+    struck: frozenset[bytes],
+) -> bool:
+    """Under the writers' lock. `struck`: what was forgotten after it was said. False when its user does not want it
+    remembered: they have forgotten it since, or corrected what it would replace."""
+    slot = slot_of(keys, "core", fact.name) if fact.tier == "core" else None
+    names = {name_of_tier(keys, fact.tier), name_of_text(keys, payloads.text_of(fact.tier, fact.payload)), slot}
+    if not names.isdisjoint(struck):
+        return False
     new = NewMemory(
         user_id=user_id,
         tier=fact.tier,
         payload=fact.payload,
-        slot=slot_of(keys, "core", fact.name) if fact.tier == "core" else None,
+        slot=slot,
         written_by="extractor",
         at=waiting.said.at,
         vector=fact.vector,
         runs=(waiting.said.run_id,),
     )
     if new.tier == "core":
-        await _write_core(stores, session, keys, new)
-    else:
-        await _write_associative(stores, session, keys, new, fact.replaces)
+        return await _write_core(stores, session, keys, new)
+    return await _write_associative(stores, session, keys, new, fact.replaces)
 
 
-async def _write_core(stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory) -> None:
-    there = select(Memory.updated_at).where(
-        Memory.user_id == new.user_id, Memory.tier == "core", Memory.slot == new.slot
-    )
-    written_at = await session.scalar(there)
-    if written_at is not None and written_at > new.at:  # it was corrected after the user said this
-        return
+async def _write_core(stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory) -> bool:
+    there = select(Memory).where(Memory.user_id == new.user_id, Memory.tier == "core", Memory.slot == new.slot)
+    row = await session.scalar(there)
+    if row is not None and row.updated_at > new.at:
+        return not await _is_corrected(session, row, new)
     try:
         await write_core(session, keys, stores.limits, new)
     except MemoryFull:
         log.info("core_memory_full", user_id=str(new.user_id))
+    return True
+
+
+async def _is_corrected(session: AsyncSession, row: Memory, new: NewMemory) -> bool:
+    """Did its user write over what was said in this turn? Else it is merely newer: the assistant may have written it down
+    in this very turn."""
+    said_here = select(MemoryTurn.run_id).where(MemoryTurn.memory_id == row.id, MemoryTurn.run_id.in_(new.runs))
+    return row.written_by == "user" and await session.scalar(said_here) is None
 
 
 async def _write_associative(
     stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory, replaces: tuple[UUID, ...]
-) -> None:
-    row, why = await _there(session, new.user_id, replaces), "replaced"
+) -> bool:
+    why: Why = "replaced"
+    row = await _there(session, new.user_id, replaces)
     if row is None:
         row, why = await _same(stores, session, new), "merged"
     if row is None:
         await add(session, keys, new)
-        return
+        return True
     if row.updated_at > new.at:
-        return
-    await _say_anew(session, keys, row, new, why)  # type: ignore[arg-type]  # one of two words
+        return not await _is_corrected(session, row, new)
+    await _say_anew(session, keys, row, new, why)
+    return True
 
 
 async def _say_anew(session: AsyncSession, keys: KeyRing, row: Memory, new: NewMemory, why: Why) -> None:

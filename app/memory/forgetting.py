@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, literal, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+import structlog
+from sqlalchemy import ARRAY, Uuid, any_, delete, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.kit.crypto import KeyRing, Place
+from app.kit.crypto import CannotOpen, KeyRing, Place
 from app.memory import payloads
 from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
 from app.memory.listing import of
-from app.memory.models import InboxEntry, Memory, MemoryVersion
-from app.memory.names import fingerprint
-from app.memory.records import Tier
+from app.memory.models import InboxEntry, Memory, MemoryTurn, MemoryVersion
+from app.memory.names import name_of_text, name_of_tier
+from app.memory.records import TIERS, Tier
 from app.memory.stores import Stores
+from app.memory.striking import strike
 from app.memory.writing import writers_lock
+
+log = structlog.stdlib.get_logger()
 
 
 async def forget(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> None:
@@ -28,7 +31,8 @@ async def forget(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> 
         if row is None:
             raise NotFound("There is no such memory.")
         keys = await stores.vault.of(session, user_id)
-        await not_to_come_back(session, user_id, await _names(session, keys, row))
+        await strike(session, user_id, await names_of(session, keys, row), stores.clock.now())
+        await _leave_out(session, user_id, memory_id)
         await _drop(session, keys, user_id, [memory_id])
 
 
@@ -37,14 +41,16 @@ async def forget_all(stores: Stores, user_id: UUID, tier: Tier | None) -> int:
     mine = select(Memory.id).where(Memory.user_id == user_id)
     async with stores.db.of(user_id) as session:
         await writers_lock(session, user_id)
+        keys = await stores.vault.of(session, user_id)
+        forgotten = TIERS if tier is None else (tier,)
+        await strike(session, user_id, [name_of_tier(keys, each) for each in forgotten], stores.clock.now())
         if tier is None:
             await session.execute(delete(InboxEntry).where(InboxEntry.user_id == user_id))
         else:
             mine = mine.where(Memory.tier == tier)
-            await not_to_come_back(session, user_id, [tier])
         ids = (await session.scalars(mine)).all()
         if ids:
-            await _drop(session, await stores.vault.of(session, user_id), user_id, ids)
+            await _drop(session, keys, user_id, ids)
         return len(ids)
 
 
@@ -55,28 +61,27 @@ async def _drop(session: AsyncSession, keys: KeyRing, user_id: UUID, ids: Sequen
     await embed_later(session, user_id)
 
 
-async def _names(session: AsyncSession, keys: KeyRing, row: Memory) -> list[str]:
-    """What it is known by: its key, its session, or whatever it says and has said."""
+async def _leave_out(session: AsyncSession, user_id: UUID, memory_id: UUID) -> None:
+    """Turns in which it was said, and which still wait, are not remembered at all: what else is made of them could hold it
+    in other words."""
+    said_in = select(MemoryTurn.run_id).where(MemoryTurn.user_id == user_id, MemoryTurn.memory_id == memory_id)
+    await session.execute(delete(InboxEntry).where(InboxEntry.user_id == user_id, InboxEntry.run_id.in_(said_in)))
+
+
+async def names_of(session: AsyncSession, keys: KeyRing, row: Memory) -> list[bytes]:
+    """What a memory is known by: its key or session, and all that it says and has said. One that does not open is known by
+    the former only: it can be forgotten all the same."""
+    names = [row.slot] if row.slot is not None else []
+    if row.tier == "episodic":
+        return names
     tier: Tier = row.tier  # type: ignore[assignment]  # the table's own check
-    payload = await payloads.opened(keys, row.id, row.payload)
-    if tier == "core":
-        return [fingerprint(keys, tier, payload["key"])]
-    if row.slot is not None:
-        return [row.slot.hex()]
-    said = [payload, *await _earlier(session, keys, row)]
-    return [fingerprint(keys, tier, payloads.text_of(tier, each)) for each in said]
-
-
-async def _earlier(session: AsyncSession, keys: KeyRing, row: Memory) -> list[payloads.Payload]:
     theirs = select(MemoryVersion).where(MemoryVersion.user_id == row.user_id, MemoryVersion.memory_id == row.id)
-    return [
-        payloads.from_bytes(await keys.open_bytes(Place("memory_versions", "payload", each.id), each.payload))
-        for each in await session.scalars(theirs)
-    ]
-
-
-async def not_to_come_back(session: AsyncSession, user_id: UUID, names: Sequence[str]) -> None:
-    """Turns that have ended, and wait to be remembered, were before this: they must not bring it back. `names`: tiers,
-    fingerprints of memories, slots of sessions in hex."""
-    waiting = update(InboxEntry).where(InboxEntry.user_id == user_id)
-    await session.execute(waiting.values(without=InboxEntry.without.op("||")(literal(list(names), JSONB()))))
+    try:
+        said = [await payloads.opened(keys, row.id, row.payload)]
+        for each in await session.scalars(theirs):
+            place = Place("memory_versions", "payload", each.id)
+            said.append(payloads.from_bytes(await keys.open_bytes(place, each.payload)))
+    except CannotOpen:
+        log.exception("memory_unreadable", memory_id=str(row.id))
+        return names
+    return [*names, *(name_of_text(keys, payloads.text_of(tier, each)) for each in said)]

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.kit.crypto import KeyRing
+import structlog
+
+from app.kit.crypto import CannotOpen, KeyRing
 from app.memory import payloads
 from app.memory.records import Told
 from app.memory.stores import Stores
@@ -12,6 +14,8 @@ from app.memory.telling import told
 
 MOST_ASKED_BY = 4_000  # characters of a message that say what it is about
 _GATHER = "SELECT * FROM memory_of($1, $2, $3::text::vector::real[], $4, $5, $6, $7, $8, $9, $10)"
+
+log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,17 @@ async def gathered(stores: Stores, user_id: UUID, message: str) -> Gathered:
         limits.confident,
         limits.patterns,
     )
-    return Gathered([await _told(keys, row) for row in rows])
+    found = [await _told(keys, row) for row in rows]
+    return Gathered([each for each in found if each is not None])
 
 
-async def _told(keys: KeyRing, row: Any) -> Told:
-    payload = await payloads.opened(keys, row["id"], row["payload"])
+async def _told(keys: KeyRing, row: Any) -> Told | None:
+    """One that does not open is no reason to answer nothing at all: None."""
+    try:
+        payload = await payloads.opened(keys, row["id"], row["payload"])
+    except CannotOpen:
+        log.exception("memory_unreadable", memory_id=str(row["id"]))
+        return None
     return Told(
         id=row["id"],
         tier=row["tier"],

@@ -18,7 +18,6 @@ from app.memory.models import InboxEntry
 from app.memory.ports import Said, Touched
 
 MOST_OF_A_MESSAGE = 8_000  # characters; nobody tells of himself in more
-MOST_OF_AN_ANSWER = 2_000
 MOST_TOUCHED = 20
 
 
@@ -30,7 +29,6 @@ async def sealed(keys: KeyRing, said: Said) -> bytes:
         "session": said.session,
         "at": said.at.isoformat(),
         "message": _whole(said.message[:MOST_OF_A_MESSAGE]),
-        "answer": _whole(said.answer[:MOST_OF_AN_ANSWER]),
         "recalled": [_whole(text) for text in said.recalled],
         "touched": [[_whole(part) for part in each] for each in touched],
     }
@@ -68,15 +66,13 @@ def _said(run_id: UUID, content: dict[str, Any]) -> Said:
         session=content["session"],
         at=datetime.fromisoformat(content["at"]),
         message=content["message"],
-        answer=content["answer"],
         recalled=tuple(content["recalled"]),
         touched=tuple(Touched(entity_type=kind, entity_id=id_, name=name) for kind, id_, name in content["touched"]),
     )
 
 
-async def taken(session: AsyncSession, user_id: UUID, run_id: UUID) -> frozenset[str] | None:
-    """Take the entry out, under the writers' lock: what of it has been forgotten since its turn ended. None when it is not
-    there any more: somebody else has remembered it, or its user wants it forgotten."""
+async def taken(session: AsyncSession, user_id: UUID, run_id: UUID) -> bool:
+    """Take the entry out, under the writers' lock. False when it is not there any more: somebody else has remembered it, or
+    its user wants it forgotten."""
     entry = delete(InboxEntry).where(InboxEntry.user_id == user_id, InboxEntry.run_id == run_id)
-    without = await session.scalar(entry.returning(InboxEntry.without))
-    return None if without is None else frozenset(without)
+    return await session.scalar(entry.returning(InboxEntry.run_id)) is not None

@@ -34,6 +34,7 @@ class MemoryLimits:
     # When they go
     episodes_kept: timedelta = timedelta(days=365)
     versions_kept: timedelta = timedelta(days=365)
+    struck_kept: timedelta = timedelta(days=30)  # longer than any turn waits to be remembered
     pattern_forgotten: float = 0.1  # confidence
     pattern_half_life: timedelta = timedelta(days=45)
 

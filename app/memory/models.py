@@ -130,6 +130,16 @@ class MemorySettings(Base):
     reflected_at: Mapped[datetime | None]  # up to which episode patterns have been looked for
 
 
+class MemoryStruck(Base):
+    """What was forgotten or corrected, for a while (`app.memory.striking`)."""
+
+    __tablename__ = "memory_struck"
+
+    user_id: Mapped[UUID] = _of_user(primary_key=True)
+    name: Mapped[bytes] = mapped_column(primary_key=True)  # a keyed hash
+    struck_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class InboxEntry(Base):
     """A turn that has ended and is not remembered yet: written with its end, deleted with what is remembered of it."""
 
@@ -140,5 +150,4 @@ class InboxEntry(Base):
     user_id: Mapped[UUID] = _of_user()
     position: Mapped[int] = mapped_column(BigInteger, Identity())
     said: Mapped[bytes] = mapped_column(Sealed)  # JSON: `app.memory.inbox.Said`
-    without: Mapped[list[str]] = mapped_column(server_default="[]")  # forgotten since: tiers, and hashes of memories
     created_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import unicodedata
 
 from app.kit.crypto import KeyRing
@@ -34,9 +35,14 @@ def slot_of(keys: KeyRing, tier: Tier, name: str) -> bytes:
     return _hashed(keys, f"{tier} {normal(name) if tier == 'core' else name}")
 
 
-def fingerprint(keys: KeyRing, tier: Tier, text: str) -> str:
-    """Of a memory that was forgotten: a turn that was said before must not bring it back."""
-    return _hashed(keys, f"forgotten {tier} {normal(text)}").hex()
+def name_of_tier(keys: KeyRing, tier: Tier) -> bytes:
+    return _hashed(keys, f"tier {tier}")
+
+
+def name_of_text(keys: KeyRing, text: str) -> bytes:
+    """Of what a memory says, whichever its tier: the words count, not how they are spelled or set."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    return _hashed(keys, f"text {' '.join(words)}")
 
 
 def _hashed(keys: KeyRing, name: str) -> bytes:

@@ -24,14 +24,14 @@ class Touched:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A turn, as it is remembered from. Only `message` is what the user said."""
+    """A turn, as it is remembered from: what the user said. The answer is no part of it: nothing is learned from the
+    assistant's own words."""
 
     run_id: UUID
     thread_id: UUID
     session: str
     at: datetime  # in the user's time zone
     message: str
-    answer: str  # the assistant's; never a source of facts
     recalled: tuple[str, ...] = ()  # texts of memories that were shown to the model: never a source of facts
     touched: tuple[Touched, ...] = ()
 

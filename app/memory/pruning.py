@@ -52,6 +52,11 @@ _FADED_PATTERNS = _sql("""
         LIMIT :chunk
     )
 """)
+_OLD_STRUCK = _sql("""
+    DELETE FROM memory_struck WHERE (user_id, name) IN (
+        SELECT user_id, name FROM memory_struck WHERE struck_at < :before LIMIT :chunk
+    )
+""")
 _INBOX_OF_THOSE_WITHOUT = _sql("""
     DELETE FROM memory_inbox WHERE run_id IN (
         SELECT i.run_id FROM memory_inbox i JOIN memory_settings s ON s.user_id = i.user_id
@@ -90,6 +95,7 @@ class MemoryPrune:
             episodes=await self._delete(_OLD_EPISODES, {"before": now - limits.episodes_kept}),
             versions=await self._delete(_OLD_VERSIONS, {"before": now - limits.versions_kept}),
             patterns=await self._delete(_FADED_PATTERNS, {"least": limits.pattern_forgotten}),
+            struck=await self._delete(_OLD_STRUCK, {"before": now - limits.struck_kept}),
             inbox_entries=await self._delete(_INBOX_OF_THOSE_WITHOUT, {}),
             too_many=await self._delete_too_many(),
         )

@@ -11,15 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AdiuvaError
 from app.jobs.tasks import JobInfo, Retry
-from app.kit.crypto import KeyRing
+from app.kit.crypto import CannotOpen, KeyRing
 from app.memory import inbox
 from app.memory.embedding import embed_later
 from app.memory.facts import FactToWrite, known_near, write_fact
 from app.memory.inbox import Waiting
+from app.memory.names import name_of_tier
 from app.memory.payloads import meaning_of
 from app.memory.ports import Extractor, Fact, Said, Summarizer
 from app.memory.sessions import SessionChanged, SessionDraft, SessionSeen, drafted, seen, write_session
 from app.memory.stores import Stores
+from app.memory.striking import struck_since
 from app.memory.writing import writers_lock
 
 log = structlog.stdlib.get_logger()
@@ -63,13 +65,18 @@ class Remembering:
     async def _next(self, user_id: UUID) -> "_Next | None":
         """A turn that ends from now on has a job of its own."""
         async with self._stores.db.of(user_id) as session:
-            first = await inbox.first_of(session, user_id)
-            if first is None:
-                return None
-            entry, there = first
             keys = await self._stores.vault.of(session, user_id)
-            waiting = await inbox.opened(keys, entry)
-            return _Next(waiting, await seen(session, keys, user_id, waiting.said), there - 1)
+            while first := await inbox.first_of(session, user_id):
+                entry, there = first
+                try:
+                    waiting = await inbox.opened(keys, entry)
+                except CannotOpen:  # for good: those behind it would wait for ever
+                    log.exception("turn_unreadable", run_id=str(entry.run_id))
+                    await session.delete(entry)
+                    await session.flush()
+                    continue
+                return _Next(waiting, await seen(session, keys, user_id, waiting.said), there - 1)
+            return None
 
     async def _one(self, user_id: UUID, found: "_Next", makers: Makers) -> None:
         stores, waiting, so_far = self._stores, found.waiting, found.so_far
@@ -104,12 +111,12 @@ class Remembering:
     ) -> None:
         async with self._stores.db.of(user_id) as session:
             is_on = await writers_lock(session, user_id)
-            without = await inbox.taken(session, user_id, waiting.said.run_id)
-            if without is None or not is_on:
+            if not await inbox.taken(session, user_id, waiting.said.run_id) or not is_on:
                 return
-            for fact in facts:
-                await write_fact(self._stores, session, keys, user_id, waiting, fact, without)
-            if without.isdisjoint(("episodic", draft.seen.slot.hex())):
+            struck = await struck_since(session, user_id, waiting.said.at)
+            wanted = [await write_fact(self._stores, session, keys, user_id, waiting, fact, struck) for fact in facts]
+            # Its sentence in the session would tell what the user does not want remembered.
+            if all(wanted) and struck.isdisjoint((name_of_tier(keys, "episodic"), draft.seen.slot)):
                 await write_session(session, keys, user_id, waiting, draft)
             await self._complete(session, user_id, facts, draft)
         log.info("turn_remembered", run_id=str(waiting.said.run_id), facts=len(facts))

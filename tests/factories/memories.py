@@ -74,7 +74,6 @@ async def a_turn_to_remember(service: Service, owner: Person, message: str = "I 
         session="session-1",
         at=service.clock.now(),
         message=message,
-        answer="Noted.",
     )
     sealed = await inbox.sealed(await stores.keys(run.user_id), said)
     async with stores.db.of(run.user_id) as session:

@@ -64,17 +64,17 @@ class Diary:
 
     async def ends(self, run: OpenedRun, said: Said) -> None:
         """The turn ends, and what is to be remembered of it is kept in the same transaction."""
-        outcome = answered(said.message, said.answer, to_remember=await self.memories.sealed(self.user_id, said))
+        outcome = answered(said.message, "Noted.", to_remember=await self.memories.sealed(self.user_id, said))
         assert await self.runs.finish(run, outcome)
 
-    def said(self, run: OpenedRun, message: str, session: str, answer: str = "Noted.") -> Said:
+    def said(self, run: OpenedRun, message: str, session: str) -> Said:
         at = self.nights.clock.now()
-        return Said(run_id=run.id, thread_id=run.thread_id, session=session, at=at, message=message, answer=answer)
+        return Said(run_id=run.id, thread_id=run.thread_id, session=session, at=at, message=message)
 
-    async def says(self, message: str, session: str = "monday", answer: str = "Noted.") -> OpenedRun:
+    async def says(self, message: str, session: str = "monday") -> OpenedRun:
         """A turn that has ended and waits to be remembered."""
         run = await self.begins(message)
-        await self.ends(run, self.said(run, message, session, answer))
+        await self.ends(run, self.said(run, message, session))
         return run
 
     async def remembers(

@@ -191,7 +191,7 @@ async def test_everything_is_forgotten_even_what_waits_to_be_remembered(
     assert (await ada.get("/memory/core")).json() == {"items": []}
     assert await told(ada, LAUNCH) == ""
     held = of_user(dump(superuser_url), await ada.id())
-    assert {table for table in held if table.startswith("memor")} == {"memory_settings"}
+    assert {table for table in held if table.startswith("memor")} == {"memory_settings", "memory_struck"}
     assert (await ada.delete("/memory")).json() == {"forgotten": 0}
     assert [each["id"] for each in await listed(bob, "associative")] == [str(his)]
 

@@ -13,9 +13,9 @@ MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 LONGEST_NOTE, LONGEST_SUMMARY = 300, 1_200
 
 
-def said(message: str, *touched: Touched, answer: str = "", recalled: tuple[str, ...] = ()) -> Said:
+def said(message: str, *touched: Touched, recalled: tuple[str, ...] = ()) -> Said:
     return Said(
-        run_id=uuid4(), thread_id=uuid4(), session="s", at=MONDAY, message=message, answer=answer, recalled=recalled,
+        run_id=uuid4(), thread_id=uuid4(), session="s", at=MONDAY, message=message, recalled=recalled,
         touched=touched,
     )  # fmt: skip
 
@@ -36,19 +36,13 @@ async def facts(turn: Said, *there: Known) -> list[Fact]:
 
 
 async def test_facts_come_from_the_users_words_alone() -> None:
-    turn = said("I live in Rome.", answer="My name is Adiuva. The launch is on 3 March.", recalled=("I'm vegan.",))
+    turn = said("I live in Rome.", recalled=("I'm vegan.",))
 
     assert await facts(turn) == [Fact(text="Rome", key="home")]
 
 
 async def test_what_was_recalled_is_no_fact_when_it_is_said_again() -> None:
     assert await facts(said("The launch is on 3 March, right.", recalled=("The launch is on 3 March, right?",))) == []
-
-
-async def test_what_the_answer_says_again_was_still_said_by_the_user() -> None:
-    turn = said("The Acme launch is on 3 March.", answer="Noted: The Acme launch is on 3 March.")
-
-    assert [fact.text for fact in await facts(turn)] == ["The Acme launch is on 3 March."]
 
 
 async def test_of_two_values_for_one_slot_the_last_is_meant() -> None:
@@ -189,12 +183,6 @@ async def test_a_subject_that_can_be_two_replaces_neither() -> None:
 )  # fmt: skip
 async def test_a_note_says_in_a_sentence_what_a_turn_was_about(turn: Said, note: str) -> None:
     assert await RuleSummarizer().note(USER, turn) == note
-
-
-async def test_a_note_never_holds_the_assistants_words() -> None:
-    turn = said("What is due?", answer="The secret plan is due.")
-
-    assert "secret" not in await RuleSummarizer().note(USER, turn)
 
 
 @pytest.mark.parametrize("message", ["x" * 32_000, "what " * 6_000 + "?", "I live in Rome. " * 2_000, "a\n" * 9_000])

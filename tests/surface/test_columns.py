@@ -66,7 +66,7 @@ CLEAR = {
     "memories.written_by": "a word from a fixed list",
     "memory_bits.bits": _ROTATED,
     "memory_bits.tier": "a word from a fixed list",
-    "memory_inbox.without": _KEYED_HASH,
+    "memory_struck.name": _KEYED_HASH,
     "memory_vectors.embedding": _ROTATED,
     "memory_versions.why": "a word from a fixed list",
     "memory_versions.written_by": "a word from a fixed list",

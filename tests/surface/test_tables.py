@@ -54,7 +54,7 @@ OWN_FUNCTIONS = {
         "bytea[],integer,text,text,date,bigint,bigint,bytea,text,timestamp with time zone)"
     ),
     "thread_history(uuid,uuid,uuid,bigint,bigint)",
-    "memory_of(uuid,integer,real[],integer,integer,real,integer,integer,real,integer)",
+    "memory_of(uuid,integer,real[],integer,integer,real,integer,integer,double precision,integer)",
     "memory_near(uuid,integer,real[],integer,integer,real,text[])",
     "has_open_approvals(uuid,timestamp with time zone)",
     "approval_policy_of(uuid)",
@@ -76,6 +76,7 @@ RIGHTS = {
     "memory_evidence": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "memory_inbox": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "memory_settings": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "memory_struck": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "memory_turns": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "memory_vectors": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "memory_versions": {"SELECT", "INSERT", "UPDATE", "DELETE"},

@@ -10,7 +10,7 @@ from app.memory.ports import Note, Said
 from app.memory.telling import one_line
 
 NOTE_CHARACTERS = 300
-MOST_ASKED, MOST_ANSWERED = 4_000, 2_000  # characters read of a question, of its answer
+MOST_ASKED = 4_000  # characters read of a question; its answer may tell of other memories, and is not read
 
 
 class ModelSummarizer:
@@ -23,7 +23,7 @@ class ModelSummarizer:
         """Raises the errors of `Asking.usable`."""
         rows = "\n".join(one_line(f"{each.entity_type} {each.name}") for each in said.touched)
         told = Told().fact(f"On {said.at:%A %Y-%m-%d %H:%M}.").data("question", said.message[:MOST_ASKED])
-        told.data("answer", said.answer[:MOST_ANSWERED]).data("rows created or changed", rows)
+        told.data("rows created or changed", rows)
         return await self._asking.usable(user_id, "note", told, lambda answer: self._prose(answer, NOTE_CHARACTERS))
 
     async def summary(self, user_id: UUID, earlier: str, notes: Sequence[Note]) -> str:
