@@ -19,6 +19,7 @@ from tests.devices.sockets import connected
 from tests.factories.approvals import an_approval
 from tests.factories.budgets import used
 from tests.factories.devices import a_device, a_written_call
+from tests.factories.memories import memories_of_every_kind
 from tests.factories.people import PASSWORD, Person
 from tests.factories.rows import dump, of_user
 from tests.factories.threads import a_run, a_thread, a_turn, threads_of
@@ -28,14 +29,16 @@ TASK = {"id": "t1", "title": "Buy milk", "status": "todo", "priority": "medium",
 # Gone with the request itself, or within a minute of being made.
 NOT_MADE_HERE = {"one_time_tokens", "api_keys", "kept_answers", "socket_tickets"}
 OF_CONVERSATIONS = {"threads", "thread_events", "runs", "approvals", "paused_turns", "approval_policies", "token_usage"}
+OF_CONVERSATIONS |= {table.name for table in owned_tables() if table.name.startswith("memor")}
 
 
 async def talked(service: Service, person: Person) -> None:
-    """Threads, a turn under way, one that waits for an approval, a policy, used tokens, a device with its ledger."""
+    """Threads, a turn under way, one that waits for an approval, a policy, tokens, a device with its ledger, memories."""
     await a_thread(service, person)
     await a_run(service, person)
     await an_approval(service, person)
     await used(service, person, 1000)
+    await memories_of_every_kind(service, person)
     await a_written_call(service, person, await a_device(service, person))
     body = {"insert": "ask", "update": "ask", "delete": "ask"}
     assert (await person.request("PUT", "/chat/approval-policy", json=body)).status_code == 200

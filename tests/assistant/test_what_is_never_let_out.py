@@ -99,7 +99,7 @@ def test_all_that_is_told_was_captured(private: Private) -> None:
     told = "\n".join(private.texts["prompt"])
     for name in PROMPTS:
         assert prompt(name) in told, name
-    assert len(private.texts["tool"]) == 1 + 29
+    assert len(private.texts["tool"]) == 3 + 29
 
 
 # Through what stands between a model and the user, built as the service builds it
@@ -345,10 +345,13 @@ def test_a_tools_schema_is_known_to_the_sanitizer(sanitizer: Sanitizer, private:
     """As JSON, the way a model has it. Its structure alone is that of many schemas."""
     from langchain_core.utils.function_calling import convert_to_openai_tool
 
-    from app.assistant.graphs import delegation
+    from app.assistant.graphs import supervisor_schemas
     from app.assistant.subagents import SUBAGENTS
 
-    schemas = [delegation(SUBAGENTS), *(convert_to_openai_tool(each.tool) for spec in SUBAGENTS for each in spec.tools)]
+    schemas = [
+        *supervisor_schemas(SUBAGENTS),
+        *(convert_to_openai_tool(each.tool) for spec in SUBAGENTS for each in spec.tools),
+    ]
     for schema in schemas:
         function = schema["function"]
         shown = _shaped(sanitizer, [f"```json\n{json.dumps(function, indent=1)}\n```"])

@@ -125,6 +125,14 @@ class RunningService(Running):
         return self.request("POST", "/auth/login", json={"email": email, "password": password})
 
 
+def is_soon(holds: Callable[[], object], within_s: float = 20) -> bool:
+    """Does it hold now, or after a while? On a busy machine a process that has been stopped takes a moment to be gone."""
+    deadline = time.monotonic() + within_s
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(holds())
+
+
 def postgres_of(data_dir: Path) -> list[int]:
     """The pids of all Postgres servers whose data is in this folder, without the processes they fork."""
     found = {pid for pid in _pids() if _serves(_words(pid), data_dir)}

@@ -12,7 +12,7 @@ import pytest
 from app.keys.master_keys import MasterKeys
 from app.migrate import head
 from tests.cli.conftest import Serve
-from tests.cli.service import Running, free_port, postgres_of, run
+from tests.cli.service import Running, free_port, is_soon, postgres_of, run
 from tests.conftest import OWNER, Cluster
 from tests.factories.people import PASSWORD
 
@@ -146,7 +146,7 @@ def test_a_command_that_is_terminated_stops_the_database_it_started(new_folder: 
     command = start(new_folder, "migrate")
     command.until((new_folder / "postgres" / "data" / "postmaster.pid").exists)
     assert command.stop() in (0, 130)
-    assert postgres_of(new_folder) == []
+    assert is_soon(lambda: postgres_of(new_folder) == [])
 
 
 def test_a_worker_beside_a_service_does_its_jobs_and_ends_at_sigterm(

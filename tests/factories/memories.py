@@ -79,3 +79,15 @@ async def a_turn_to_remember(service: Service, owner: Person, message: str = "I 
     async with stores.db.of(run.user_id) as session:
         session.add(InboxEntry(run_id=run.id, user_id=run.user_id, said=sealed, created_at=said.at))
     return run.id
+
+
+async def memories_of_every_kind(service: Service, owner: Person) -> None:
+    """A row in every table of memory: something corrected, something forgotten, a pattern with its evidence, a turn that
+    waits to be remembered."""
+    for value in ("Rome", "Milan"):
+        await owner.request("PUT", "/memory/core/home", json={"value": value})
+    await owner.request("PUT", "/memory/core/diet", json={"value": "vegan"})
+    await owner.delete("/memory/core/diet")
+    await a_piece(service, owner, runs=(uuid4(),))
+    await a_pattern(service, owner, evidence=(await an_episode(service, owner, runs=(uuid4(),)),))
+    await a_turn_to_remember(service, owner)

@@ -20,14 +20,19 @@ from app.tables import metadata
 from tests.conftest import Service
 from tests.factories.approvals import an_approval
 from tests.factories.devices import a_device, a_written_call
+from tests.factories.memories import LAUNCH, PATTERN, SESSION, memories_of_every_kind
 from tests.factories.people import PASSWORD, Person
 from tests.factories.rows import Dump, dump, of_user, values
 from tests.factories.threads import a_turn
 
-NAMED_BY = {"paused_turns": "run_id"}  # what stands in the place of a sealed value where a row has no id of its own
+NAMED_BY = {
+    "paused_turns": "run_id",
+    "memory_inbox": "run_id",
+}  # what stands in the place of a sealed value where a row has no id of its own
 OF_ACCOUNTS = ["nightly backup", "Adiuva/1.4 (macOS 15)"]
 OF_TURNS = ["What does Acme owe us?", "Acme owes 40,000.", "Delete the client “Acme”", "Acme's debts", "Ada's laptop"]
-SECRETS = OF_ACCOUNTS + OF_TURNS
+OF_MEMORY = ["Milan", LAUNCH, SESSION, PATTERN, "I live in Rome."]
+SECRETS = OF_ACCOUNTS + OF_TURNS + OF_MEMORY
 
 
 async def furnished(service: Service) -> Person:
@@ -39,6 +44,7 @@ async def furnished(service: Service) -> Person:
     await person.request("PATCH", f"/threads/{turn.thread_id}", json={"title": "Acme's debts"})
     await an_approval(service, person, summary="Delete the client “Acme”")
     await a_written_call(service, person, await a_device(service, person, name="Ada's laptop"))
+    await memories_of_every_kind(service, person)
     return again
 
 
@@ -108,7 +114,16 @@ async def test_the_tools_of_these_tests_open_what_can_be_opened(own_service_at_r
     sealed = list(sealed_values(before))
     texts = await opened(sealed, data_keys(before, configured(service)))
     assert len(texts) == len(sealed) >= 16
-    assert {place.table for place, _ in sealed} >= {"threads", "thread_events", "runs", "approvals", "paused_turns"}
+    assert {place.table for place, _ in sealed} >= {
+        "threads",
+        "thread_events",
+        "runs",
+        "approvals",
+        "paused_turns",
+        "memories",
+        "memory_versions",
+        "memory_inbox",
+    }
     assert [secret for secret in (*SECRETS, f"new-{ada.email}") if secret not in "\n".join(texts)] == []
 
 
