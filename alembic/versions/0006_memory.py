@@ -180,7 +180,7 @@ def _create_origins() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memory_versions")),
         _owned_by("memory_versions", "user_id", "users"),
         _owned_by("memory_versions", "memory_id", "memories"),
-        _check("memory_versions", "why_known", "why in ('corrected', 'replaced', 'merged', 'updated')"),
+        _check("memory_versions", "why_known", "why in ('corrected', 'replaced', 'merged')"),
     )
     op.create_index(op.f("ix_memory_versions_user_id"), "memory_versions", ["user_id"])
     op.create_index(op.f("ix_memory_versions_memory_id_replaced_at"), "memory_versions", ["memory_id", "replaced_at"])

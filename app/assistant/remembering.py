@@ -13,6 +13,7 @@ from app.memory.telling import line_of
 from app.threads.records import OpenedRun
 
 _ENTITIES = {"tasks": "task", "projects": "project", "notes": "note", "timelines": "timeline", "clients": "client"}
+_SAYS_WHAT_HOLDS = ("core", "associative")  # a summary repeats what its user said, which may become true again
 _ANSWERS_HEARD, _MOST_OF_AN_ANSWER = 3, 2_000
 
 
@@ -26,7 +27,7 @@ class TurnMemory:
     async def told(self, message: str) -> str:
         """All four tiers for this message, as the supervisor is told of them; empty when there is nothing."""
         gathered = await self._memories.gather(self._user_id, message)
-        self.heard += [item.text for item in gathered.items]
+        self.heard += [item.text for item in gathered.items if item.tier in _SAYS_WHAT_HOLDS]
         return gathered.text
 
     def said_before(self, earlier: Sequence[dict[str, Any]]) -> None:
@@ -37,7 +38,7 @@ class TurnMemory:
     async def recall(self, query: str) -> list[str]:
         """A line for each memory. Raises `MemoryOff` and the errors of `app.llm.failures`."""
         found = await self._memories.recall(self._user_id, query)
-        self.heard += [each.text for each in found]
+        self.heard += [each.text for each in found if each.tier in _SAYS_WHAT_HOLDS]
         return [line_of(each) for each in found]
 
     async def update(self, key: str, value: str) -> str:

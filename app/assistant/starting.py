@@ -32,7 +32,9 @@ def context_for(
     now = services.clock.now().astimezone(zone)
     limits = services.limits
     noted = Noted()
-    noted.has_read_outside_text = bool(question.context)
+    # Also answers that a client says were given: they may be anybody's words.
+    brought = question.history if question.thread_id is None else []
+    noted.has_read_outside_text = bool(question.context) or any(each.get("role") != "user" for each in brought)
     return TurnContext(
         now=now,
         zone=zone,

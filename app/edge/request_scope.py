@@ -106,6 +106,12 @@ def _template(scope: Scope) -> str:
     if route is None:
         return "unmatched"
     own: list[str] = getattr(route, "path_format", route.path).split("/")[1:]
-    # The route knows its path within its router. What the router is mounted under is literal.
-    prefix: list[str] = scope["path"].split("/")[: -len(own)]
+    # The route knows its path within its router. What the router is mounted under is literal; a value may hold slashes.
+    values = scope.get("path_params", {})
+    length = sum(_segments(values.get(part[1:-1].partition(":")[0])) if part.startswith("{") else 1 for part in own)
+    prefix: list[str] = scope["path"].split("/")[:-length]
     return "/".join([*prefix, *own])
+
+
+def _segments(value: object) -> int:
+    return value.count("/") + 1 if isinstance(value, str) else 1

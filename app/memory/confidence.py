@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from math import exp2
 from uuid import UUID
 
-from sqlalchemy import DateTime, Double, Uuid, bindparam, text
+from sqlalchemy import ARRAY, DateTime, Double, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 LEAST_EPISODES = 3  # that show a pattern, before it is one
@@ -37,7 +37,7 @@ def confidence_of(shown_at: Sequence[datetime], now: datetime, half_life: timede
     return faded(risen(0, episodes), now - last, half_life)
 
 
-# `confidence_of` for every pattern at once. `whose` NULL: of all users that the transaction sees.
+# `confidence_of` for all patterns of these users at once.
 _WEIGH = text("""
     UPDATE memories pattern SET confidence = weighed.confidence, mentions = weighed.episodes
     FROM (
@@ -49,21 +49,21 @@ _WEIGH = text("""
             SELECT shown.memory_id, episode.updated_at AS at,
                    max(episode.updated_at) OVER (PARTITION BY shown.memory_id) AS last
             FROM memory_evidence shown JOIN memories episode ON episode.id = shown.evidence_id
-            WHERE shown.user_id = :whose OR :whose IS NULL
+            WHERE shown.user_id = ANY (:whose)
         ) evidence
         GROUP BY memory_id
     ) weighed
     WHERE pattern.id = weighed.memory_id AND pattern.tier = 'proactive'
       AND (pattern.mentions, pattern.confidence) IS DISTINCT FROM (weighed.episodes, weighed.confidence)
 """).bindparams(
-    bindparam("whose", type_=Uuid()),
+    bindparam("whose", type_=ARRAY(Uuid())),
     bindparam("now", type_=DateTime(timezone=True)),
     *(bindparam(name, type_=Double()) for name in ("half_life", "most", "ages", "halves_doubt")),
 )
 
 
-async def weigh(session: AsyncSession, now: datetime, half_life: timedelta, whose: UUID | None = None) -> None:
-    """Bring the patterns up to date, a user's or everybody's."""
-    values = {"now": now, "half_life": half_life.total_seconds(), "whose": whose}
+async def weigh(session: AsyncSession, now: datetime, half_life: timedelta, *whose: UUID) -> None:
+    """Bring the patterns of these users up to date."""
+    values = {"now": now, "half_life": half_life.total_seconds(), "whose": list(whose)}
     constants = {"most": MOST, "ages": _AGES, "halves_doubt": float(HALVES_DOUBT)}
     await session.execute(_WEIGH, values | constants)

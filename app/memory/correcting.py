@@ -12,7 +12,7 @@ from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
 from app.memory.forgetting import names_of
 from app.memory.limits import MemoryLimits
-from app.memory.listing import of, one
+from app.memory.listing import alone, of
 from app.memory.models import Memory
 from app.memory.names import core_key, normal, slot_of
 from app.memory.payloads import Payload
@@ -64,7 +64,7 @@ async def put_core(
         )
         if vector is None:
             await embed_later(session, user_id)
-    return (await one(stores, user_id, "core", memory_id))[0]
+    return await alone(stores, user_id, "core", memory_id)
 
 
 async def write_core(session: AsyncSession, keys: KeyRing, limits: MemoryLimits, new: NewMemory) -> UUID:
@@ -76,16 +76,18 @@ async def write_core(session: AsyncSession, keys: KeyRing, limits: MemoryLimits,
         await _make_room(session, new.user_id, limits)
         return await add(session, keys, new)
     before = await payloads.opened(keys, row.id, row.payload)
-    if normal(before["value"]) == normal(new.payload["value"]):
+    is_users = new.written_by == "user"
+    if before["value"] == new.payload["value"] or (
+        not is_users and normal(before["value"]) == normal(new.payload["value"])
+    ):
         row.used_at = new.at
-        if new.written_by == "user":  # turns that were said before this must not change it
+        if is_users:  # turns that were said before this must not change it
             row.updated_at = new.at
     else:
         # What was said later does not make an earlier session untrue; what the user corrects never was true.
-        is_corrected = new.written_by == "user"
-        if is_corrected:
+        if is_users:
             await drop_derived(session, keys, new.user_id, [row.id])
-        why: Why = "corrected" if is_corrected else "replaced"
+        why: Why = "corrected" if is_users else "replaced"
         await rewrite(session, keys, row, new.payload, why=why, written_by=new.written_by, at=new.at, vector=new.vector)
     if await say_again(session, new.user_id, row.id, new.runs, new.at):
         row.mentions += 1
@@ -119,7 +121,7 @@ async def correct(
             row.pinned = pinned
         if text is not None:
             await _reword(stores, session, keys, row, tier, text, vector)
-    return (await one(stores, user_id, tier, memory_id))[0]
+    return await alone(stores, user_id, tier, memory_id)
 
 
 async def _vector_of(

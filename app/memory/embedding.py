@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, and_, any_, bindparam, exists, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.jobs.queue import enqueue
@@ -16,6 +16,17 @@ from app.memory.writing import Vector, place, writers_lock
 
 EMBED_TASK = "memory.embed"
 BATCH = 64
+
+# Of a page of users, by id: whose memories are not all in this space? Each statement looks at their memories alone.
+_LOOKED_AT = text("""
+    SELECT u.id, EXISTS (
+        SELECT FROM memories m WHERE m.user_id = u.id
+          AND NOT EXISTS (SELECT FROM memory_bits b WHERE b.memory_id = m.id AND b.space = :space)
+    ) AS is_missing
+    FROM users u WHERE u.id > :after ORDER BY u.id LIMIT :page
+""").bindparams(
+    bindparam("space", type_=Integer()), bindparam("after", type_=Uuid()), bindparam("page", type_=Integer())
+)
 
 
 async def embed_later(session: AsyncSession, user_id: UUID) -> None:
@@ -31,14 +42,21 @@ async def _enqueue(session: AsyncSession, user_id: UUID) -> None:
 
 
 class Embedding:
-    def __init__(self, stores: Stores, system: SystemDatabase) -> None:
-        self._stores, self._system = stores, system
+    def __init__(self, stores: Stores, system: SystemDatabase, *, page: int = 50) -> None:
+        """`page`: users in one transaction. What adds such a job for one of them meanwhile waits for it."""
+        self._stores, self._system, self._page = stores, system, page
 
     async def start(self, _job: JobInfo) -> None:
         """Every hour: whose memories are not all where a search looks? After a change of EMBEDDING_MODEL, everybody's."""
-        async with self._system.begin() as session:
-            for user_id in (await session.scalars(select(Memory.user_id).where(self._is_missing()).distinct())).all():
-                await _enqueue(session, user_id)
+        page = {"space": self._stores.vectors.space, "after": UUID(int=0), "page": self._page}
+        while True:
+            async with self._system.begin() as session:
+                users = (await session.execute(_LOOKED_AT, page)).all()
+                for user_id in [each.id for each in users if each.is_missing]:
+                    await _enqueue(session, user_id)
+            if len(users) < self._page:
+                return
+            page["after"] = users[-1].id
 
     async def one(self, _job: JobInfo, *, user_id: str) -> None:
         """Raises the errors of `app.llm.failures`: the job is tried again."""

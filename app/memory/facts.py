@@ -1,5 +1,6 @@
 """Writing a fact down: new, said again, or in place of what it contradicts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.memory.payloads import Payload
 from app.memory.ports import Fact, Known
 from app.memory.records import Tier, Why
 from app.memory.stores import Stores
-from app.memory.writing import NewMemory, Vector, add, rewrite, say_again
+from app.memory.writing import NewMemory, Vector, add, remember_version, rewrite, say_again
 
 _NEAR = text("""
     SELECT id FROM memory_near(:whose, :space, CAST(CAST(CAST(:near AS text) AS vector) AS real[]), 1, :among,
@@ -46,9 +47,10 @@ class FactToWrite:
 
     @classmethod
     def of(cls, fact: Fact, limits: MemoryLimits) -> "FactToWrite":
+        """Raises `ValueError` for a key that cannot be one."""
         if fact.key is not None:
             value = fact.text[: limits.value_characters]
-            return cls("core", payloads.core(core_key(fact.key[: limits.key_characters]), value), fact.replaces)
+            return cls("core", payloads.core(core_key(fact.key), value), fact.replaces)
         content = fact.text[: limits.content_characters]
         return cls("associative", payloads.associative(content, fact.entity_type, fact.entity_id), fact.replaces)
 
@@ -59,6 +61,17 @@ class FactToWrite:
     def name(self) -> str:
         """Its key, or what it says."""
         return str(self.payload["key"]) if self.tier == "core" else payloads.text_of(self.tier, self.payload)
+
+
+def to_write(facts: Sequence[Fact], limits: MemoryLimits) -> list[FactToWrite]:
+    """Without those whose keys cannot be keys."""
+    made = []
+    for fact in facts:
+        try:
+            made.append(FactToWrite.of(fact, limits))
+        except ValueError:
+            log.info("fact_left_out", reason="key")
+    return made
 
 
 async def known_near(stores: Stores, user_id: UUID, keys: KeyRing, message: str) -> list[Known]:
@@ -107,19 +120,23 @@ async def write_fact(
         runs=(waiting.said.run_id,),
     )
     if new.tier == "core":
-        return await _write_core(stores, session, keys, new)
+        return await _write_core(stores, session, keys, new, fact.replaces)
     return await _write_associative(stores, session, keys, new, fact.replaces)
 
 
-async def _write_core(stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory) -> bool:
+async def _write_core(
+    stores: Stores, session: AsyncSession, keys: KeyRing, new: NewMemory, replaces: tuple[UUID, ...]
+) -> bool:
     there = select(Memory).where(Memory.user_id == new.user_id, Memory.tier == "core", Memory.slot == new.slot)
     row = await session.scalar(there)
     if row is not None and row.updated_at > new.at:
         return not await _is_corrected(session, row, new)
     try:
-        await write_core(session, keys, stores.limits, new)
+        memory_id = await write_core(session, keys, stores.limits, new)
     except MemoryFull:
         log.info("core_memory_full", user_id=str(new.user_id))
+        return True
+    await _retire(session, keys, new, replaces, into=memory_id)
     return True
 
 
@@ -143,7 +160,24 @@ async def _write_associative(
     if row.updated_at > new.at:
         return not await _is_corrected(session, row, new)
     await _say_anew(session, keys, row, new, why)
+    await _retire(session, keys, new, tuple(each for each in replaces if each != row.id), into=row.id)
     return True
+
+
+async def _retire(
+    session: AsyncSession, keys: KeyRing, new: NewMemory, replaced: tuple[UUID, ...], *, into: UUID
+) -> None:
+    """What does not hold any more stands in the history of what holds now, and nowhere else."""
+    if not replaced:
+        return
+    mine = select(Memory).where(Memory.user_id == new.user_id, Memory.tier == "associative", Memory.id.in_(replaced))
+    for row in (await session.scalars(mine)).all():
+        if row.pinned or row.written_by == "user" or row.updated_at > new.at:
+            continue
+        said = payloads.text_of("associative", await payloads.opened(keys, row.id, row.payload))
+        was = payloads.with_text(new.tier, new.payload, said)
+        await remember_version(session, keys, row, was, of=into, why="replaced", at=new.at)
+        await session.delete(row)
 
 
 async def _say_anew(session: AsyncSession, keys: KeyRing, row: Memory, new: NewMemory, why: Why) -> None:

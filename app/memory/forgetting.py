@@ -20,6 +20,8 @@ from app.memory.stores import Stores
 from app.memory.striking import strike
 from app.memory.writing import writers_lock
 
+DELETED_AT_ONCE = 5_000  # memories, with all that hangs on them: about half a second
+
 log = structlog.stdlib.get_logger()
 
 
@@ -33,7 +35,9 @@ async def forget(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> 
         keys = await stores.vault.of(session, user_id)
         await strike(session, user_id, await names_of(session, keys, row), stores.clock.now())
         await _leave_out(session, user_id, memory_id)
-        await _drop(session, keys, user_id, [memory_id])
+        await drop_derived(session, keys, user_id, [memory_id])
+        await _delete(session, user_id, [memory_id])
+        await embed_later(session, user_id)
 
 
 async def forget_all(stores: Stores, user_id: UUID, tier: Tier | None) -> int:
@@ -49,16 +53,18 @@ async def forget_all(stores: Stores, user_id: UUID, tier: Tier | None) -> int:
         else:
             mine = mine.where(Memory.tier == tier)
         ids = (await session.scalars(mine)).all()
-        if ids:
-            await _drop(session, keys, user_id, ids)
+        if tier is not None:  # else what is derived goes with the rest
+            await drop_derived(session, keys, user_id, ids)
+        await _delete(session, user_id, ids)
+        await embed_later(session, user_id)
         return len(ids)
 
 
-async def _drop(session: AsyncSession, keys: KeyRing, user_id: UUID, ids: Sequence[UUID]) -> None:
-    await drop_derived(session, keys, user_id, ids)
-    theirs = Memory.id == any_(literal(list(ids), ARRAY(Uuid())))
-    await session.execute(delete(Memory).where(Memory.user_id == user_id, theirs))
-    await embed_later(session, user_id)
+async def _delete(session: AsyncSession, user_id: UUID, ids: Sequence[UUID]) -> None:
+    """In pieces: no statement may take as long as it takes to delete everything of somebody who has told much."""
+    for start in range(0, len(ids), DELETED_AT_ONCE):
+        theirs = Memory.id == any_(literal(list(ids[start : start + DELETED_AT_ONCE]), ARRAY(Uuid())))
+        await session.execute(delete(Memory).where(Memory.user_id == user_id, theirs))
 
 
 async def _leave_out(session: AsyncSession, user_id: UUID, memory_id: UUID) -> None:

@@ -4,6 +4,7 @@ An entry is written in the transaction that ends its turn (`end_run`), and delet
 remembered of it: whatever dies between the two, it is remembered once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from app.memory.models import InboxEntry
 from app.memory.ports import Said, Touched
 
 MOST_OF_A_MESSAGE = 8_000  # characters; nobody tells of himself in more
+MOST_RECALLED = 16_000  # characters, all texts together
 MOST_TOUCHED = 20
 
 
@@ -29,10 +31,20 @@ async def sealed(keys: KeyRing, said: Said) -> bytes:
         "session": said.session,
         "at": said.at.isoformat(),
         "message": _whole(said.message[:MOST_OF_A_MESSAGE]),
-        "recalled": [_whole(text) for text in said.recalled],
+        "recalled": _bounded(said.recalled),
         "touched": [[_whole(part) for part in each] for each in touched],
     }
     return await keys.seal_bytes(Place(InboxEntry.__tablename__, "said", said.run_id), orjson.dumps(content))
+
+
+def _bounded(texts: Sequence[str]) -> list[str]:
+    kept, left = [], MOST_RECALLED
+    for text in texts:
+        kept.append(_whole(text[:left]))
+        left -= len(text)
+        if left <= 0:
+            break
+    return kept
 
 
 def _whole(text: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ARRAY, Select, Uuid, any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from app.memory.stores import Stores
 from app.memory.writing import Vector
 
 OPENED_AT_ONCE = 100  # about a millisecond; then others have their turn
+READ_AT_ONCE = 500
 _NEAR = "SELECT * FROM memory_near($1, $2, $3::text::vector::real[], $4, $5, $6, $7)"
 
 
@@ -68,6 +69,15 @@ async def one(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> tup
         return found[0], (await _versions(stores, session, user_id, found, wanted))[memory_id]
 
 
+async def alone(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> Remembered:
+    """Without its history. Raises `NotFound`."""
+    async with stores.db.of(user_id) as session:
+        found = await _remembered(stores, session, user_id, of(user_id, tier, memory_id))
+    if not found:
+        raise NotFound("There is no such memory.")
+    return found[0]
+
+
 async def core_id(stores: Stores, user_id: UUID, key: str) -> UUID:
     """Raises `NotFound`."""
     keys = await stores.keys(user_id)
@@ -82,11 +92,17 @@ async def core_id(stores: Stores, user_id: UUID, key: str) -> UUID:
 
 
 async def everything(stores: Stores, user_id: UUID) -> list[tuple[Remembered, list[Version]]]:
+    """Oldest first. Sorted once and read through a cursor: nobody waits while a hundred thousand are opened."""
+    all_of_it = select(Memory.id).where(Memory.user_id == user_id).order_by(Memory.created_at, Memory.id)
+    found: list[tuple[Remembered, list[Version]]] = []
     async with stores.db.of(user_id) as session:
-        all_of_it = select(Memory).where(Memory.user_id == user_id).order_by(Memory.created_at, Memory.id)
-        found = await _remembered(stores, session, user_id, all_of_it)
-        versions = await _versions(stores, session, user_id, found, all_of_it)
-    return [(each, versions[each.id]) for each in found]
+        in_order = await session.stream_scalars(all_of_it, execution_options={"yield_per": READ_AT_ONCE})
+        async for ids in in_order.partitions():
+            these = select(Memory).where(Memory.user_id == user_id, Memory.id == any_(literal(ids, ARRAY(Uuid()))))
+            some = await _remembered(stores, session, user_id, these.order_by(Memory.created_at, Memory.id))
+            versions = await _versions(stores, session, user_id, some, these)
+            found += [(each, versions[each.id]) for each in some]
+    return found
 
 
 def of(user_id: UUID, tier: Tier, memory_id: UUID) -> Select[Memory]:
@@ -147,7 +163,10 @@ async def _versions(
     of_these = MemoryVersion.memory_id.in_(wanted.with_only_columns(Memory.id))
     theirs = select(MemoryVersion).where(MemoryVersion.user_id == user_id, of_these)
     keys = await stores.vault.of(session, user_id)
-    for row in await session.scalars(theirs.order_by(MemoryVersion.replaced_at.desc(), MemoryVersion.id)):
+    rows = (await session.scalars(theirs.order_by(MemoryVersion.replaced_at.desc(), MemoryVersion.id))).all()
+    for number, row in enumerate(rows):
+        if number % OPENED_AT_ONCE == 0:
+            await asyncio.sleep(0)
         payload = from_bytes(await keys.open_bytes(Place("memory_versions", "payload", row.id), row.payload))
         earlier[row.memory_id].append(
             Version(

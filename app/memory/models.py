@@ -84,7 +84,7 @@ class MemoryVersion(Base):
 
     __tablename__ = "memory_versions"
     __table_args__ = (
-        CheckConstraint("why in ('corrected', 'replaced', 'merged', 'updated')", name="why_known"),
+        CheckConstraint("why in ('corrected', 'replaced', 'merged')", name="why_known"),
         Index(None, "memory_id", "replaced_at"),
     )
 

@@ -9,11 +9,11 @@ from sqlalchemy import ARRAY, REAL, Double, Integer, Uuid, bindparam, select, te
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.crypto import KeyRing
+from app.kit.crypto import KeyRing, Place
 from app.memory import payloads
 from app.memory.confidence import LEAST_EPISODES, confidence_of
 from app.memory.limits import MemoryLimits
-from app.memory.models import Memory, MemoryEvidence
+from app.memory.models import Memory, MemoryEvidence, MemoryVersion
 from app.memory.names import normal
 from app.memory.ports import Pattern
 from app.memory.writing import NewMemory, Vector, add
@@ -71,7 +71,8 @@ class Patterns:
         return False  # what it was the same as has been forgotten meanwhile, or too much of what showed it
 
     async def _known(self, found: Found) -> Memory | None:
-        """The pattern that this one confirms, said to be or of the same meaning."""
+        """The pattern that this one confirms: said to be, in the same words, once in the same words, or of the same
+        meaning. What the user has corrected is found again as long as its history is kept."""
         mine = select(Memory).where(Memory.user_id == self._user_id, Memory.tier == "proactive")
         if found.pattern.same_as is not None:
             named: Memory | None = await self._session.scalar(mine.where(Memory.id == found.pattern.same_as))
@@ -80,9 +81,22 @@ class Patterns:
             payload = await payloads.opened(self._keys, row.id, row.payload)
             if normal(payloads.text_of("proactive", payload)) == normal(found.pattern.text):
                 return row
-        same = await self._same(found.vector)
-        near: Memory | None = await self._session.scalar(mine.where(Memory.id == same)) if same else None
-        return near
+        same = await self._said_before(found.pattern.text) or await self._same(found.vector)
+        known: Memory | None = await self._session.scalar(mine.where(Memory.id == same)) if same else None
+        return known
+
+    async def _said_before(self, words: str) -> UUID | None:
+        """The pattern that said this until it was put otherwise, the latest such."""
+        theirs = select(Memory.id).where(Memory.user_id == self._user_id, Memory.tier == "proactive")
+        earlier = select(MemoryVersion).where(
+            MemoryVersion.user_id == self._user_id, MemoryVersion.memory_id.in_(theirs)
+        )
+        for row in (await self._session.scalars(earlier.order_by(MemoryVersion.replaced_at.desc()))).all():
+            place = Place("memory_versions", "payload", row.id)
+            payload = payloads.from_bytes(await self._keys.open_bytes(place, row.payload))
+            if normal(payloads.text_of("proactive", payload)) == normal(words):
+                return row.memory_id
+        return None
 
     async def _same(self, vector: Vector | None) -> UUID | None:
         if vector is None:

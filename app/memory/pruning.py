@@ -1,6 +1,7 @@
 """What nobody needs any more, cleared every night."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,7 @@ _COUNTED = _sql("""
     SELECT u.id, greatest(0, (SELECT count(*) FROM memories m WHERE m.user_id = u.id) - :most) AS too_many
     FROM users u WHERE u.id > :after ORDER BY u.id LIMIT :users
 """)
+_USERS = _sql("SELECT id FROM users WHERE id > :after ORDER BY id LIMIT :users")
 # What the user keeps by hand goes last, and before it the few core memories.
 _LEAST_USED = _sql("""
     DELETE FROM memories WHERE id IN (
@@ -81,24 +83,33 @@ class MemoryPrune:
         self, system: SystemDatabase, clock: Clock, limits: MemoryLimits, *, chunk: int = 2_000, users: int = 100
     ) -> None:
         """`chunk`: rows that one transaction deletes, with all that hangs on them; `users`: whose memories one statement
-        counts."""
+        counts, or weighs."""
         self._system, self._clock, self._limits = system, clock, limits
         self._chunk, self._users = chunk, users
 
     async def prune(self, _job: JobInfo) -> None:
-        """In small transactions: cut short, it goes on the next time."""
+        """In small transactions: cut short, it goes on the next time. Patterns come last, for they are weighed before."""
         now, limits = self._clock.now(), self._limits
-        async with self._system.begin() as session:
-            await weigh(session, now, limits.pattern_half_life)
         log.info(
             "memories_pruned",
             episodes=await self._delete(_OLD_EPISODES, {"before": now - limits.episodes_kept}),
             versions=await self._delete(_OLD_VERSIONS, {"before": now - limits.versions_kept}),
-            patterns=await self._delete(_FADED_PATTERNS, {"least": limits.pattern_forgotten}),
             struck=await self._delete(_OLD_STRUCK, {"before": now - limits.struck_kept}),
             inbox_entries=await self._delete(_INBOX_OF_THOSE_WITHOUT, {}),
             too_many=await self._delete_too_many(),
         )
+        await self._weigh_all(now)
+        log.info("patterns_pruned", patterns=await self._delete(_FADED_PATTERNS, {"least": limits.pattern_forgotten}))
+
+    async def _weigh_all(self, now: datetime) -> None:
+        after = UUID(int=0)
+        while True:
+            async with self._system.begin() as session:
+                users = (await session.scalars(_USERS, {"after": after, "users": self._users})).all()
+                await weigh(session, now, self._limits.pattern_half_life, *users)
+            if len(users) < self._users:
+                return
+            after = users[-1]
 
     async def _delete(self, statement: TextClause, values: Mapping[str, Any]) -> int:
         """How many rows are gone."""

@@ -8,7 +8,7 @@ from uuid import UUID
 Tier = Literal["core", "associative", "episodic", "proactive"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
 WrittenBy = Literal["user", "assistant", "extractor", "summary", "reflection"]
-Why = Literal["corrected", "replaced", "merged", "updated"]
+Why = Literal["corrected", "replaced", "merged"]
 
 
 @dataclass(frozen=True)

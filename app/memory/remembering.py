@@ -9,12 +9,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.edge.problems import database_is_away
 from app.errors import AdiuvaError
 from app.jobs.tasks import JobInfo, Retry
 from app.kit.crypto import CannotOpen, KeyRing
 from app.memory import inbox
 from app.memory.embedding import embed_later
-from app.memory.facts import FactToWrite, known_near, write_fact
+from app.memory.facts import FactToWrite, known_near, to_write, write_fact
 from app.memory.inbox import Waiting
 from app.memory.names import name_of_tier
 from app.memory.payloads import meaning_of
@@ -56,11 +57,23 @@ class Remembering:
             left = found.behind
             try:
                 await self._one(owner, found, self._makers)
-            except AdiuvaError as error:
-                if job.attempt < REMEMBER_RETRY.attempts:
+            except Exception as error:
+                if job.attempt < REMEMBER_RETRY.attempts or database_is_away(error):
                     raise
-                log.warning("turn_remembered_by_rules", run_id=str(found.waiting.said.run_id), code=error.code)
-                await self._one(owner, found, self._by_rules)
+                code = error.code if isinstance(error, AdiuvaError) else type(error).__name__
+                log.warning("turn_remembered_by_rules", run_id=str(found.waiting.said.run_id), code=code)
+                await self._at_last(owner, found)
+
+    async def _at_last(self, user_id: UUID, found: "_Next") -> None:
+        """By rules; and if that fails as well, not at all: those that wait behind it are not to wait for ever."""
+        try:
+            await self._one(user_id, found, self._by_rules)
+        except Exception as error:
+            if database_is_away(error):
+                raise
+            log.exception("turn_not_remembered", run_id=str(found.waiting.said.run_id))
+            async with self._stores.db.of(user_id) as session:
+                await inbox.taken(session, user_id, found.waiting.said.run_id)
 
     async def _next(self, user_id: UUID) -> "_Next | None":
         """A turn that ends from now on has a job of its own."""
@@ -102,7 +115,7 @@ class Remembering:
         return await extractor.facts(user_id, said, await known_near(self._stores, user_id, keys, said.message))
 
     async def _embedded(self, keys: KeyRing, facts: list[Fact]) -> list[FactToWrite]:
-        made = [FactToWrite.of(fact, self._stores.limits) for fact in facts]
+        made = to_write(facts, self._stores.limits)
         vectors = await self._stores.vectors_of(keys, [meaning_of(each.tier, each.payload) for each in made])
         return [each.at(vector) for each, vector in zip(made, vectors, strict=True)]
 

@@ -91,12 +91,22 @@ async def rewrite(
 ) -> None:
     """Say it in these words from now on; what it said before becomes its history."""
     was = await payloads.opened(keys, row.id, row.payload)
+    await remember_version(session, keys, row, was, of=row.id, why=why, at=at)
+    await put(session, keys, row, payload, at=at, vector=vector)
+    row.written_by = written_by
+    await session.execute(_OLDER_VERSIONS, {"memory": row.id, "whose": row.user_id, "most": MOST_VERSIONS})
+
+
+async def remember_version(
+    session: AsyncSession, keys: KeyRing, row: Memory, was: Payload, *, of: UUID, why: Why, at: datetime
+) -> None:
+    """What `row` says until now goes into the history of the memory `of`, in that one's shape."""
     version_id = uuid4()
     session.add(
         MemoryVersion(
             id=version_id,
             user_id=row.user_id,
-            memory_id=row.id,
+            memory_id=of,
             payload=await keys.seal_bytes(Place("memory_versions", "payload", version_id), orjson.dumps(was)),
             written_by=row.written_by,
             why=why,
@@ -104,8 +114,6 @@ async def rewrite(
             replaced_at=at,
         )
     )
-    await put(session, keys, row, payload, at=at, vector=vector)
-    row.written_by = written_by
 
 
 async def put(
@@ -131,6 +139,12 @@ async def say_again(session: AsyncSession, user_id: UUID, memory_id: UUID, runs:
     return bool((await session.scalars(added)).all())
 
 
+MOST_VERSIONS = 100  # of a memory
+_OLDER_VERSIONS = text("""
+    DELETE FROM memory_versions WHERE user_id = :whose AND id IN (
+        SELECT id FROM memory_versions WHERE memory_id = :memory ORDER BY replaced_at DESC, id OFFSET :most
+    )
+""")
 _PLACE = text("""
     WITH placed AS (
         INSERT INTO memory_vectors (memory_id, user_id, embedding)

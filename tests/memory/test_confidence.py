@@ -85,15 +85,15 @@ async def test_the_database_weighs_every_pattern_like_that(nights: Nights) -> No
         [30_000, 0],
     ]
     now, expected = nights.clock.now(), {}
-    for days in histories:
-        user_id = await nights.user()
+    users = [await nights.user() for _ in histories]
+    for user_id, days in zip(users, histories, strict=True):
         ago = [timedelta(days=each) for each in days]
         pattern = await nights.pattern(user_id, [await nights.episode(user_id, ago=each) for each in ago])
         rows = await nights.rows("SELECT updated_at FROM memories WHERE user_id = :u AND tier = 'episodic'", u=user_id)
         expected[pattern] = confidence_of([row.updated_at for row in rows], now, HALF_LIFE)
     for _ in range(2):  # again: nothing is added up
         async with nights.system.begin() as session:
-            await weigh(session, now, HALF_LIFE)
+            await weigh(session, now, HALF_LIFE, *users)
         assert {pattern: await nights.confidence(pattern) for pattern in expected} == pytest.approx(expected)
 
 
@@ -113,6 +113,6 @@ async def test_a_session_that_is_gone_counts_no_more(nights: Nights) -> None:
     for gone in (0, 3):
         await nights.change("DELETE FROM memories WHERE id = ANY(:ids)", ids=sessions[:gone])
         async with nights.system.begin() as session:
-            await weigh(session, nights.clock.now(), HALF_LIFE)
+            await weigh(session, nights.clock.now(), HALF_LIFE, user_id)
         [row] = await nights.rows("SELECT confidence, mentions FROM memories WHERE id = :id", id=pattern)
         assert (row.confidence, row.mentions) == (pytest.approx({0: 0.75, 3: 0.5}[gone], abs=1e-3), 6 - gone)
