@@ -4,19 +4,25 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from app.llm.limits import ModelLimits
 from tests.assistant.conftest import Talking
 from tests.assistant.crowd import TALKING_AT_ONCE, Belongings, Member, crowd, obedient
 from tests.assistant.talking import Desktop, ScriptedModel, call, delegated, desktop
 from tests.devices.live import LiveService
 
-PEOPLE = 50
+# Each of them is a service's user, a desktop and a share of the model, all in this process.
+sizes = pytest.mark.parametrize("size", [10, pytest.param(50, marks=pytest.mark.faults)])
 
 
-async def test_fifty_people_at_once_never_meet(tuned: Talking, model: ScriptedModel, tmp_path: Path) -> None:
+@sizes
+async def test_people_who_talk_at_once_never_meet(
+    tuned: Talking, model: ScriptedModel, tmp_path: Path, size: int
+) -> None:
     """All use the same request ids, device ids and session ids, and the same verbs; the model repeats all it knows."""
     model.answer = obedient
-    async with tuned(model_limits=ModelLimits()) as service, crowd(service, tmp_path, PEOPLE) as people:
+    async with tuned(model_limits=ModelLimits()) as service, crowd(service, tmp_path, size) as people:
         gate = asyncio.Semaphore(TALKING_AT_ONCE)
 
         async def day(member: Member) -> list[str]:

@@ -101,3 +101,11 @@ async def test_every_route_is_told_by_its_template(measured: Service) -> None:
 
 def test_a_path_that_no_route_took_is_not_told() -> None:
     assert _template({"type": "http", "path": "/made/up"}) == "unmatched"
+
+
+async def test_a_value_with_slashes_is_no_part_of_a_routes_name(measured: Service) -> None:
+    person = await measured.person()
+    await person.request("PUT", "/memory/core/SECRET%2Fa%2Fb%2Fc%2Fd", json={"value": "x"})
+    told = await _metrics(measured.http)
+    assert _count(told, method="PUT", route="/api/v1/memory/core/{key}") == 1
+    assert "SECRET" not in told

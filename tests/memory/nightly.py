@@ -121,6 +121,35 @@ class Nights:
     async def piece(self, user_id: UUID, content: str = "Acme is a client.", **wanted: Any) -> UUID:
         return await self.memory(user_id, "associative", payloads.associative(content), **wanted)
 
+    async def turn(self, user_id: UUID, *, ago: timedelta = timedelta()) -> None:
+        """One that has ended and waits to be remembered, without a job that would do it."""
+        now = self.clock.now()
+        run = {"run": uuid4(), "thread": uuid4(), "whose": user_id, "ended": now - ago}
+        await self.change(
+            "INSERT INTO threads (id, user_id, created_at, updated_at) VALUES (:thread, :whose, :now, :now)",
+            thread=run["thread"],
+            whose=user_id,
+            now=now,
+        )
+        await self.change(
+            "INSERT INTO runs (id, user_id, thread_id, request_id, kind, device_id, status, created_at, ended_at)"
+            " VALUES (:run, :whose, :thread, gen_random_uuid(), 'home', 'laptop', 'completed', :ended, :ended)",
+            **run,
+        )
+        await self.change(
+            "INSERT INTO memory_inbox (run_id, user_id, said, created_at) VALUES (:run, :whose, '', :ended)",
+            run=run["run"],
+            whose=user_id,
+            ended=now - ago,
+        )
+
+    async def lined_up(self, task: str, *users: UUID) -> list[UUID]:
+        """Whose jobs of this kind are in line, of these users, in the order they were added."""
+        rows = await self.rows(
+            "SELECT args ->> 'user_id' AS id FROM procrastinate_jobs WHERE task_name = :task ORDER BY id", task=task
+        )
+        return [UUID(row.id) for row in rows if UUID(row.id) in users]
+
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with self.system.begin() as session:
             return list((await session.execute(text(statement), values)).all())

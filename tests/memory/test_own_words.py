@@ -70,6 +70,94 @@ def test_a_sentence_that_says_something_else_than_recalled_text_stays(message: s
     assert own_words(message, [recalled]) == message
 
 
+@pytest.mark.parametrize(
+    ("message", "recalled"),
+    [
+        ("The Acme launch is on 3 March.", ["The Acme launch is on 5 March."]),
+        ("The Acme launch is on 3 March.", ["The Acme launch is on 5 March.", "The Beta launch is on 3 March."]),
+        ("The Acme launch is on 3 March.", ["The Acme launch is on 5 March. The Beta launch is on 3 March."]),
+        ("The Acme launch is on 3 May.", ["The Acme launch is on 3 March.", "The party of Eva is in May."]),
+        ("the acme launch is on friday", ["The Acme launch is on Monday.", "Jon is off on Friday."]),
+        ("Eva leads the design team in the Berlin office.", ["Jon leads the design team in the Berlin office.", "Eva: PM"]),
+        ("Will leads the new design team in Berlin.", ["Jon leads the new design team in Berlin."]),
+        ("So Will leads the new design team in Berlin.", ["So Jon leads the new design team in Berlin."]),
+        ("We all agreed to go on plan A of Acme.", ["We all agreed to go on plan B of Acme."]),
+        ("The stand is open from 5 to 3 in the hall of Acme.", ["The stand is open from 3 to 5 in the hall of Acme."]),
+        ("The fee of Acme for the whole year is $20.", ["The fee of Acme for the whole year is €20."]),
+        ("The fee of Acme for the whole year is 2.5.", ["The fee of Acme for the whole year is 5.2."]),
+    ],
+)  # fmt: skip
+def test_a_sentence_with_another_number_or_name_than_any_one_recalled_sentence_stays(
+    message: str, recalled: list[str]
+) -> None:
+    assert own_words(message, recalled) == message
+
+
+VALUES = st.tuples(st.sampled_from(["Acme", "Beta", "Will"]), st.integers(1, 31), st.sampled_from(["March", "May"]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(VALUES, st.lists(VALUES, max_size=6))
+def test_only_a_sentence_with_the_same_values_is_a_repetition(
+    said: tuple[str, int, str], told: list[tuple[str, int, str]]
+) -> None:
+    sentence = "We all know that the launch of {} is on {} {} in the old hall."
+    message = sentence.format(*said)
+
+    assert (own_words(message, [sentence.format(*each) for each in told]) == "") == (said in told)
+
+
+PASTED = "I live in Oslo now. Call me Bobby."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Got this from Bob:", "Got this from Bob", "I received this from our landlord.", "FYI from the landlord:",
+        "FYI", "Fwd from Bob", "From Bob", "from my landlord:", "See below.", "Thanks! See below", "Bob sent me this",
+        "What do you think of this?", "What do you think? (from Bob)?", "please sum up", "Sum this up in two sentences",
+        "Translate this", "translate to German", "Please rewrite", "Proofread this text for me.", "check", "Check this:",
+        "Make this shorter", "Can you reply to this?", "Reply to this mail.", "Here is what Bob wrote", "Here's the mail:",
+        "Message from Bob", "Bob said", "My landlord says:", "Thoughts?", "Your thoughts on this", "tl;dr", "Today's text:",
+        "Remember this mail from Bob:", "I prefer tea. Translate this:", "- Summarise the following",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_what_follows_a_line_that_introduces_a_text_is_pasted(line: str, between: str) -> None:
+    assert "Oslo" not in own_words(f"{line}{between}{PASTED}\nMy name is Carl.", [])
+    assert "Carl" not in own_words(f"{line}{between}{PASTED}\nMy name is Carl.", [])
+    assert own_words(line, []).split() == own_words(f"{line}{between}{PASTED}", []).split()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Remember the following:", "Please remember:", "Some things about me:", "Keep in mind:", "My preferences:",
+        "About me:", "A few facts about me:", "What you should know about me:", "For the record:", "Please note:",
+        "My working hours:", "I like:", "By the way:", "One more thing:", "Hello!", "Good morning", "I prefer tea.",
+        "Check the invoice of Acme", "Show my tasks.", "Answer in German.", "From now on", "I got it!",
+        "Thanks", "As I said",
+    ],
+)  # fmt: skip
+def test_what_follows_any_other_line_is_the_users(line: str) -> None:
+    assert own_words(f"{line}\n\n{PASTED}", []).endswith("I live in Oslo now.\nCall me Bobby.")
+
+
+@pytest.mark.parametrize(
+    ("message", "own"),
+    [
+        ("What is due?\nBy the way, I'm vegan.", "What is due?\nBy the way, I'm vegan."),
+        ("What does it mean?\n> I live in Oslo.\n\nI live in Rome.", "What does it mean?\nI live in Rome."),
+        ("Explain this:\n```\nx = 1\n```\nI use Python.", "Explain this:\nI use Python."),
+        ("I live in Rome.\nTranslate this:\nI live in Oslo.", "I live in Rome.\nTranslate this:"),
+        ("Keep in mind:\nI live in Rome.\nFYI from Bob:\nI am vegan.", "Keep in mind:\nI live in Rome.\nFYI from Bob:"),
+        ("I live in Rome.\nWhat is due?\n\n", "I live in Rome.\nWhat is due?"),
+    ],
+)  # fmt: skip
+def test_a_text_is_what_stands_right_after_its_introduction(message: str, own: str) -> None:
+    assert own_words(message, []) == own
+
+
 def test_what_is_new_beside_a_repetition_stays() -> None:
     message = "The Acme launch is on 3 March. I live in Rome."
 
@@ -105,6 +193,11 @@ REPEATED = (
     "On x wrote:\n",
     "-",
     "the mail ",
+    "Is it?\n> a\n",
+    "remember my:\n",
+    "from a ",
+    "got this ",
+    "the 3 ",
 )
 SECONDS_PER_1000 = 0.05 * 3  # of the processor; three for machines that are slow, or busy
 

@@ -1,9 +1,10 @@
 """What is cleared at night, and what stays."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app.memory import payloads
 from app.memory.correcting import correct
@@ -58,6 +59,22 @@ async def test_patterns_fade_every_night_and_go_when_there_is_hardly_anything_le
     assert await nights.there(ada_id) == {*sessions, pinned}
 
 
+async def test_the_patterns_of_all_users_are_weighed_however_many_there_are(nights: Nights) -> None:
+    users = [await nights.user() for _ in range(3)]
+    patterns = [await nights.pattern(user, [await nights.episode(user)], confidence=0.9) for user in users]
+    await prune(nights, users=1)
+    assert [await nights.confidence(each) for each in patterns] == pytest.approx([0.206] * 3, abs=1e-3)
+
+
+async def test_all_the_rest_goes_even_when_patterns_cannot_be_weighed(nights: Nights, ada_id: UUID) -> None:
+    nights.limits = MemoryLimits(pattern_half_life=timedelta())  # nothing can be divided by it
+    await nights.episode(ada_id, ago=YEAR + DAY)
+    stay = {session := await nights.episode(ada_id), await nights.pattern(ada_id, [session])}
+    with pytest.raises(DBAPIError, match="division by zero"):
+        await prune(nights)
+    assert await nights.there(ada_id) == stay
+
+
 async def test_a_pattern_that_no_session_shows_any_more_goes(nights: Nights, ada_id: UUID) -> None:
     session = await nights.episode(ada_id, ago=YEAR + DAY)
     stays = await nights.pattern(ada_id, [session], pinned=True)
@@ -99,26 +116,10 @@ async def test_more_than_one_transaction_takes_at_once_goes_all_the_same(nights:
 async def test_turns_of_users_whose_memory_is_off_are_not_kept_to_be_remembered(nights: Nights, ada_id: UUID) -> None:
     bob = await nights.user()
     for user in (ada_id, bob):
-        await _in_the_inbox(nights, user)
+        await nights.turn(user)
     await nights.change(
         "INSERT INTO memory_settings (user_id, enabled) VALUES (:a, false), (:b, true)", a=ada_id, b=bob
     )
     await prune(nights)
     waiting = await nights.rows("SELECT user_id FROM memory_inbox WHERE user_id IN (:a, :b)", a=ada_id, b=bob)
     assert [row.user_id for row in waiting] == [bob]
-
-
-async def _in_the_inbox(nights: Nights, user_id: UUID) -> None:
-    """A turn that was under way when its user switched memory off."""
-    run = {"run": uuid4(), "thread": uuid4(), "whose": user_id, "now": nights.clock.now()}
-    await nights.change(
-        "INSERT INTO threads (id, user_id, created_at, updated_at) VALUES (:thread, :whose, :now, :now)", **run
-    )
-    await nights.change(
-        "INSERT INTO runs (id, user_id, thread_id, request_id, kind, device_id, status, created_at, ended_at)"
-        " VALUES (:run, :whose, :thread, 'r', 'home', 'laptop', 'completed', :now, :now)",
-        **run,
-    )
-    await nights.change(
-        "INSERT INTO memory_inbox (run_id, user_id, said, created_at) VALUES (:run, :whose, '', :now)", **run
-    )

@@ -9,6 +9,7 @@ import pytest
 
 from app.errors import Overloaded
 from app.memory import payloads
+from app.memory.correcting import correct
 from app.memory.forgetting import forget, forget_all
 from app.memory.listing import one
 from app.memory.models import Memory
@@ -184,6 +185,23 @@ async def test_a_pattern_the_user_has_forgotten_does_not_come_back_from_the_sess
     await nights.episode(ada_id, "Something else.")
     await reflect(nights, ada_id)
     assert await patterns(nights, ada_id) == []
+
+
+async def test_a_pattern_that_the_user_has_corrected_is_confirmed_by_its_old_words_and_keeps_the_new(
+    nights: Nights, ada_id: UUID
+) -> None:
+    sessions = await nights.mondays(ada_id)
+    nights.mirror.sees = [seen_in(sessions)]
+    await reflect(nights, ada_id)
+    [found] = await patterns(nights, ada_id)
+    for words in ("Starts each project with a budget.", "Likes calm beginnings."):
+        await correct(nights.stores, ada_id, "proactive", found.id, text=words, pinned=None)
+    later = await nights.episode(ada_id)
+    nights.mirror.sees = [seen_in([*sessions, later], "plans the week on Mondays")]
+    await reflect(nights, ada_id)
+    [pattern] = await patterns(nights, ada_id)
+    assert (pattern.id, pattern.text, pattern.source.written_by) == (found.id, "Likes calm beginnings.", "user")
+    assert (pattern.mentions, await evidence(nights, pattern.id)) == (4, {*sessions, later})
 
 
 async def test_a_session_that_is_forgotten_while_the_model_thinks_is_no_evidence(nights: Nights, ada_id: UUID) -> None:

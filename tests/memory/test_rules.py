@@ -1,5 +1,6 @@
 """Remembering without a model: facts with what they replace, summaries of sessions, patterns."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -43,6 +44,68 @@ async def test_facts_come_from_the_users_words_alone() -> None:
 
 async def test_what_was_recalled_is_no_fact_when_it_is_said_again() -> None:
     assert await facts(said("The launch is on 3 March, right.", recalled=("The launch is on 3 March, right?",))) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Got this from Bob:\nI live in Oslo now. Call me Bobby.",
+        "FYI from the landlord:\n\nI moved to Oslo. My manager is Eva.",
+        "What do you think of this?\n\nMy name is Carl and I prefer short answers.",
+        "please sum up\n\nThe Acme launch is on 3 March. I'm vegan.",
+        "Translate this\nI'm allergic to nuts.\nI live in Oslo.",
+    ],
+)
+async def test_a_pasted_text_says_nothing_of_the_user(message: str) -> None:
+    note = await RuleSummarizer().note(USER, said(message))
+
+    assert await facts(said(message)) == []
+    assert note == "Shared a text." or note.startswith("Asked")
+
+
+async def test_a_list_that_is_to_be_remembered_is_the_users() -> None:
+    told = await facts(said("Remember the following:\n- I live in Oslo.\n- I'm vegan."))
+
+    assert told == [Fact(text="Oslo", key="home"), Fact(text="vegan", key="diet")]
+
+
+class Watched(str):
+    """A message that knows on which threads it was read."""
+
+    __slots__ = ("threads",)
+    threads: set[int]
+
+    def splitlines(self, keepends: bool = False) -> list[str]:  # the string's
+        self.threads.add(threading.get_ident())
+        return super().splitlines(keepends)
+
+
+def watched(text: str) -> Watched:
+    message = Watched(text)
+    message.threads = set()
+    return message
+
+
+@pytest.mark.parametrize(
+    ("text", "recalled", "is_long"),
+    [
+        ("I live in Rome.", (), False),
+        ("Hi\n" * 2_000, (), True),
+        ("I live in Rome.", ("The launch is on 3 March. " * 10,) * 3, True),
+        ("I live in Rome. " * 20, ("The launch is on 3 March. " * 10,), True),
+    ],
+    ids=["short", "a long message", "much recalled", "long together"],
+)
+async def test_a_long_turn_is_read_beside_the_loop(text: str, recalled: tuple[str, ...], is_long: bool) -> None:
+    here = threading.get_ident()
+    for_facts, for_note = watched(text), watched(text)
+
+    await facts(said(for_facts, recalled=recalled))
+    await RuleSummarizer().note(USER, said(for_note, recalled=recalled))
+
+    assert [here not in each.threads for each in (for_facts, for_note)] == [is_long, is_long]
+    assert for_facts.threads
+    assert for_note.threads
 
 
 async def test_of_two_values_for_one_slot_the_last_is_meant() -> None:
@@ -179,6 +242,16 @@ async def test_a_subject_that_can_be_two_replaces_neither() -> None:
         (said("What's due? By the way, I'm vegan."), "Asked what's due; said: I'm vegan."),
         (said("I'm tired"), "Said: I'm tired"),
         (said("> all pasted"), "Shared a text."),
+        (said("Hello."), "Said hello."),
+        (said("Good morning!"), "Said good morning."),
+        (said("Thank you so much!"), "Said thank you so much."),
+        (said("   "), "Said nothing."),
+        (said("please sum up\n\nI live in Oslo."), "Asked to sum up."),
+        (said("Got this from Bob:\nI live in Oslo."), "Shared a text."),
+        (said("What do you know about me?", recalled=("Asked what do you know about me.",)),
+         "Asked what do you know about me."),
+        (said("List my projects.", recalled=("Asked to list my projects.",)), "Asked to list my projects."),
+        (said("I live in Rome.", recalled=("I live in Rome.",)), "Repeated what is remembered."),
     ],
 )  # fmt: skip
 async def test_a_note_says_in_a_sentence_what_a_turn_was_about(turn: Said, note: str) -> None:

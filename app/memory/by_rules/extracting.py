@@ -1,19 +1,18 @@
 """Facts from what the user said, by rules."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.memory.by_rules.claims import Claim, claims_of
 from app.memory.by_rules.contradicting import replaces
+from app.memory.by_rules.lengths import read
 from app.memory.fingerprints import own_words
 from app.memory.ports import Fact, Known, Said, Touched
 from app.offline.facts import SaidFact, facts_of
 from app.offline.words import folded
 
 _MOST_FACTS = 20  # of one turn: more is a text that was pasted without any sign of it
-_IN_LOOP_CHARACTERS = 500  # some milliseconds of work; more goes to a thread
 _SHORTEST_NAME = 3  # letters of a row's name that tell which row is meant
 
 
@@ -23,10 +22,7 @@ class RuleExtractor:
     async def facts(self, user_id: UUID, said: Said, known: Sequence[Known]) -> list[Fact]:  # noqa: ARG002  # the port's
         """The assistant's answer is never read, and is not looked for in the message either: it comes after it, and mostly
         says it again."""
-        if len(said.message) > _IN_LOOP_CHARACTERS:
-            told = await asyncio.to_thread(_told, said)
-        else:
-            told = _told(said)
+        told = await read(said, _told)
         there = _There.of(known)
         return [_fact(each, said.touched, there) for each in told[:_MOST_FACTS]]
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from app.memory.by_rules.lengths import read
 from app.memory.fingerprints import own_words
 from app.memory.ports import Note, Said, Touched
-from app.offline.facts import facts_of, sentences
+from app.offline.facts import facts_of, introduces, sentences
 from app.offline.words import joined
 
 _MOST_NOTE = 300  # characters
@@ -27,8 +28,15 @@ _POLITE = re.compile(
 _ORDERS = re.compile(
     r"(?:list|show|create|add|make|mark|delete|remove|rename|set|update|change|move|postpone|push|find|search|look"
     r"|open|close|complete|finish|give|tell|write|draft"
-    r"|plan|remind|get|put|assign|check|help|explain|summari[sz]e|translate|count|sort|cancel|start|stop|archive"
+    r"|plan|remind|get|put|assign|check|help|explain|sum up|summari[sz]e|translate|proofread|rewrite|rephrase"
+    r"|shorten|count|sort|cancel|start|stop|archive"
     r"|compare|suggest|note|review|prepare|generate)\b",
+    re.IGNORECASE,
+)
+_GREETS = re.compile(
+    r"(?:(?:oh|ok|okay|well|and)[, ]+)?(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|night|day)|morning"
+    r"|thanks|thank you|many thanks|cheers|bye|goodbye|see you|yes|no|ok|okay|great|perfect|cool|nice|sure)"
+    r"(?:[ ,]+(?:there|again|all|everyone|everybody|so much|very much|a lot|later|tomorrow|soon|adiuva))*[ .!…]*",
     re.IGNORECASE,
 )
 _ROWS = re.compile(r"(?P<verb>Created|Changed|Deleted) the (?P<noun>[a-z]+?)s? (?P<names>.+)\.")
@@ -39,14 +47,7 @@ class RuleSummarizer:
     """The `Summarizer` of a service without a model."""
 
     async def note(self, user_id: UUID, said: Said) -> str:  # noqa: ARG002  # the port's
-        words = own_words(said.message, said.recalled)
-        what = _of_rows(said.touched, words) if said.touched else _of_words(words)
-        fact = next(facts_of(words), None)
-        told = f"Said: {fact.sentence}" if fact is not None else ""
-        if not what or what == told:
-            return _cut(told or _otherwise(words, said.message), _MOST_NOTE)
-        note = f"{what[:-1]}; said: {fact.sentence}" if fact is not None else what
-        return note if len(note) <= _MOST_NOTE else _cut(what, _MOST_NOTE)
+        return await read(said, _note)
 
     async def summary(self, user_id: UUID, earlier: str, notes: Sequence[Note]) -> str:  # noqa: ARG002  # the port's
         """A paragraph that is not the one of the notes before (somebody has corrected it, or notes have gone) stays, and the
@@ -55,6 +56,19 @@ class RuleSummarizer:
         is_other = bool(earlier.strip()) and earlier.strip() != _bounded(list(_merged(texts[:-1])))
         told = [*sentences(earlier), *texts[-1:]] if is_other else list(_merged(texts))
         return _bounded(told)
+
+
+def _note(said: Said) -> str:
+    """What is asked is told even when it repeats recalled words; facts are not."""
+    typed = own_words(said.message, ())
+    what = _of_rows(said.touched, typed) if said.touched else _of_words(typed)
+    words = own_words(said.message, said.recalled)
+    fact = next(facts_of(words), None)
+    told = f"Said: {fact.sentence}" if fact is not None else ""
+    if not what or what == told:
+        return _cut(told or _otherwise(words, typed, said.message), _MOST_NOTE)
+    note = f"{what[:-1]}; said: {fact.sentence}" if fact is not None else what
+    return note if len(note) <= _MOST_NOTE else _cut(what, _MOST_NOTE)
 
 
 def _of_rows(touched: Sequence[Touched], words: str) -> str:
@@ -99,11 +113,23 @@ def _small(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _otherwise(words: str, message: str) -> str:
+def _otherwise(words: str, typed: str, message: str) -> str:
+    """Of a turn without a question, an order and a fact."""
+    if not message.strip():
+        return "Said nothing."
     first = next(iter(sentences(words)), "")
-    if first:
-        return f"Said: {' '.join(first.split())}"
-    return "Shared a text." if message.strip() else "Said nothing."
+    if not first:
+        return "Repeated what is remembered." if typed else "Shared a text."
+    if _is_introduction(words, message):
+        return "Shared a text."
+    line = " ".join(first.split())
+    return f"Said {_small(line)}." if _GREETS.fullmatch(line) else f"Said: {line}"
+
+
+def _is_introduction(words: str, message: str) -> bool:
+    """Is all that the user wrote a line that announces a text, which then followed?"""
+    line = words.strip()
+    return "\n" not in line and introduces(line) and len(message.strip().splitlines()) > 1
 
 
 def _merged(notes: Sequence[str]) -> Iterator[str]:

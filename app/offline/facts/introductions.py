@@ -14,15 +14,21 @@ _TEXT = (
     r"(?:e-?mail|mail|message|text|letter|article|paragraph|passage|post|thread|transcript|minutes|draft|chat|quote"
     r"|paste|note from|contract|review|story|poem|blurb|bio|essay|statement|reply|feedback)s?"
 )
-_THIS = rf"(?:this|that|it|these|those|the following|the below|below|the (?:\w+ )?{_TEXT}|(?:my|our|his|her|their) {_TEXT})"
+_THIS = rf"(?:(?:this|that|these|those) {_TEXT}|this|that|it|these|those|the following|the below|below|the (?:\w+ )?{_TEXT}|(?:my|our|his|her|their) {_TEXT})"
+_TO_A_TEXT = (
+    r"(?:sum(?: it| this| that)? up|summari[sz]e|tl;?dr|translate|rewrite|re-write|rephrase|reword|paraphrase|proofread"
+    r"|proof-read|spell-?check|check|correct|shorten|condense)"
+)
+_TO_ANYTHING = (
+    r"(?:fix|edit|review|simplify|improve|polish|explain|analy[sz]e|format|read|look at|have a look at|take a look at"
+    r"|see|comment on|reply to|respond to|answer|react to|classify|extract|expand|convert|turn|make)"
+)
+_HOW = (
+    r"(?: (?:in|into|to|for|as|from|with|and|by|please|below|shorter|longer|more|less|sound|better|nicer|friendlier|formal"
+    r"|polite|simpler|clearer|over|up|again|through|carefully|quickly)\b.*)?"
+)
 _ORDER = re.compile(
-    _POLITE
-    + r"(?:(?:sum(?: it| this| that)? up|summari[sz]e|tl;?dr|translate|rewrite|re-write|rephrase|reword|paraphrase"
-    r"|proofread|proof-read|check|correct|fix|edit|review|shorten|simplify|improve|polish|explain|analy[sz]e"
-    r"|format|read|look at|have a look at|take a look at|see|comment on|reply to|respond to|answer|react to"
-    r"|classify|extract|spell-?check|condense|expand|convert|turn|make|consider)"
-    rf"(?: {_THIS})?(?: (?:in|into|to|for|as|from|with|and|by|please|below|shorter|longer|more|less|sound|better"
-    r"|nicer|friendlier|formal|polite|simpler|clearer|me|over|up|again|through|carefully|quickly)\b.*)?"
+    rf"{_POLITE}(?:(?:{_TO_A_TEXT}(?: {_THIS})?|{_TO_ANYTHING} {_THIS}){_HOW}"
     rf"|(?:any |your |some )?(?:thoughts|comments|opinions?|feedback|ideas)(?: on {_THIS}\b.*)?)",
     re.IGNORECASE,
 )
@@ -36,18 +42,19 @@ _SENDER = rf"{_NO_SENDER}{_WHOSE}[\w.'’@-]+(?: [\w.'’@&-]+){{0,4}}"
 _HANDS_OVER = re.compile(
     rf"(?:(?:fyi|fwd|fw|forwarded|forwarding(?: this)?|via)(?:[,:-]? .*)?|from {_SENDER}"
     rf"|(?:see|read|as) (?:the )?(?:below|following|attached)|see what .*"
-    rf"|here(?: is|['’]s| are|['’]re) (?:the|this|that|what|a|an|my|his|her|their|one|some)\b.*|here (?:it is|you go)"
-    rf"|(?:(?:i|we)(?: have|['’]ve)? )?(?:just )?(?:got|received|found|copied|read|saw|have) "
-    rf"(?:this|that|it|these|the following|{_WHOSE}{_TEXT})\b.*"
+    rf"|here(?: is|['’]s| are|['’]re) (?:the|this|that|what|a|an|his|her|their|one|some)\b.*|here (?:it is|you go)"
+    rf"|(?:(?:i|we)(?: have|['’]ve)? )?(?:just )?(?:got|received|found|copied|read|saw) "
+    rf"(?:this|these|the following|{_WHOSE}{_TEXT})\b.*"
     rf"|(?:this|it|the following)(?: one)? (?:is|was|came|comes|just came)(?: in)?(?: sent| written)? (?:from|by) .*"
-    rf"|(?:a |an |the |this |new |another |latest )*{_TEXT} (?:from|by|of) .*"
-    rf"|.* (?:sent|forwarded|mailed|e-?mailed|texted|messaged|gave|showed|left) (?:me|us|over|it|this|that|the)\b"
-    rf".*\b(?:this|that|it|below|following|{_TEXT})|.* (?:wrote|writes|says|said|replied|posted)(?: this| that| back)?)",
+    rf"|(?:a |an |the |this |new |another |latest )*(?:{_TEXT}|note|reminder|request) (?:from|by|of) .*"
+    rf"|.* (?:sent|forwarded|mailed|e-?mailed|texted|messaged|gave|showed|left) (?:me|us|over|this|these)\b"
+    rf".*\b(?:this|that|it|below|following|{_TEXT})"
+    r"|(?!.*\b(?:i|we) \w+$).* (?:wrote|writes|says|said|replied|posted)(?: this| that| back)?)",
     re.IGNORECASE,
 )
 _ANOTHERS = re.compile(
     rf"\b(?:wrote|writes|written|said|says|sent|told (?:me|us)|replied|forwarded|pasted?|copied|copy|quotes?"
-    rf"|{_TEXT}|from {_SENDER}|by [A-Z]\w+|translate|summari[sz]e|sum up|proofread|rewrite)\b",
+    rf"|{_TEXT}|from {_SENDER}|by (?-i:[A-Z])\w+|translate|summari[sz]e|sum up|proofread|rewrite)\b",
     re.IGNORECASE,
 )
 _OWN = re.compile(
