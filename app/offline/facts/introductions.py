@@ -14,7 +14,10 @@ _TEXT = (
     r"(?:e-?mail|mail|message|text|letter|article|paragraph|passage|post|thread|transcript|minutes|draft|chat|quote"
     r"|paste|note from|contract|review|story|poem|blurb|bio|essay|statement|reply|feedback)s?"
 )
-_THIS = rf"(?:(?:this|that|these|those) {_TEXT}|this|that|it|these|those|the following|the below|below|the (?:\w+ )?{_TEXT}|(?:my|our|his|her|their) {_TEXT})"
+_THIS = (
+    rf"(?:(?:this|that|these|those) {_TEXT}|this|that|it|these|those|the following|the below|below"
+    rf"|the (?:\w+ )?{_TEXT}|(?:my|our|his|her|their) {_TEXT})"
+)
 _TO_A_TEXT = (
     r"(?:sum(?: it| this| that)? up|summari[sz]e|tl;?dr|translate|rewrite|re-write|rephrase|reword|paraphrase|proofread"
     r"|proof-read|spell-?check|check|correct|shorten|condense)"
@@ -41,14 +44,14 @@ _NO_SENDER = (
 _SENDER = rf"{_NO_SENDER}{_WHOSE}[\w.'’@-]+(?: [\w.'’@&-]+){{0,4}}"
 _HANDS_OVER = re.compile(
     rf"(?:(?:fyi|fwd|fw|forwarded|forwarding(?: this)?|via)(?:[,:-]? .*)?|from {_SENDER}"
-    rf"|(?:see|read|as) (?:the )?(?:below|following|attached)|see what .*"
+    rf"|(?:see|read|as) (?:the )?(?:below|following|attached)"
     rf"|here(?: is|['’]s| are|['’]re) (?:the|this|that|what|a|an|his|her|their|one|some)\b.*|here (?:it is|you go)"
     rf"|(?:(?:i|we)(?: have|['’]ve)? )?(?:just )?(?:got|received|found|copied|read|saw) "
     rf"(?:this|these|the following|{_WHOSE}{_TEXT})\b.*"
     rf"|(?:this|it|the following)(?: one)? (?:is|was|came|comes|just came)(?: in)?(?: sent| written)? (?:from|by) .*"
     rf"|(?:a |an |the |this |new |another |latest )*(?:{_TEXT}|note|reminder|request) (?:from|by|of) .*"
-    rf"|.* (?:sent|forwarded|mailed|e-?mailed|texted|messaged|gave|showed|left) (?:me|us|over|this|these)\b"
-    rf".*\b(?:this|that|it|below|following|{_TEXT})"
+    rf"|.* (?:sent|forwarded|mailed|e-?mailed|texted|messaged|gave|showed|left) (?:(?:me|us|it|over)\b)?"
+    rf".*\b(?:this|these|below|following)(?: {_TEXT})?"
     r"|(?!.*\b(?:i|we) \w+$).* (?:wrote|writes|says|said|replied|posted)(?: this| that| back)?)",
     re.IGNORECASE,
 )
