@@ -67,11 +67,7 @@ async def furnish(service: Service, person: Person) -> None:
     await approvals.an_approval(service, person)
     await person.request("PUT", "/chat/approval-policy", json={"insert": "ask", "update": "ask", "delete": "ask"})
     await budgets.used(service, person, 100)
-    for value in ("Rome", "Milan"):
-        await person.request("PUT", "/memory/core/home", json={"value": value})
-    turn = await memories.a_turn_to_remember(service, person)
-    episode = await memories.an_episode(service, person, runs=(turn,))
-    await memories.a_pattern(service, person, evidence=(episode,))
+    await memories.memories_of_every_kind(service, person)
     await person.post("/ws/ticket", json={"device_id": device_id})
     await person.post("/auth/api-keys", json={"name": "a script", "scopes": ["read"]})
     await person.post("/auth/email", json={"email": f"new-{person.email}", "password": PASSWORD})

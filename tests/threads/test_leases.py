@@ -45,13 +45,20 @@ async def status(runs: Runs, run: OpenedRun) -> tuple[str, str | None]:
     return found.status, found.error_code
 
 
+async def is_ended_as_abandoned(runs: Runs, user_id: UUID, run: OpenedRun) -> bool:
+    """Here, or by another process of this database, which look for such runs as well."""
+    await runs.interrupt_abandoned()
+    found = await runs.find(user_id, run.request_id)
+    return found is not None and (found.status, found.error_code) == ("failed", "interrupted")
+
+
 async def test_a_turn_whose_process_died_is_ended_plainly(
     service: Service, ada: Person, elsewhere: Runs, runs: Runs, ada_id: UUID, history: History
 ) -> None:
     run = await elsewhere.open(new_run(ada_id, "Rename all projects"))
     assert (ada_id, run.id) not in await runs.interrupt_abandoned(), "its lease is not over"
     move_past_the_lease(service)
-    assert (ada_id, run.id) in await runs.interrupt_abandoned()
+    assert await is_ended_as_abandoned(runs, ada_id, run)
     assert await status(runs, run) == ("failed", "interrupted")
     [question, told] = await said(ada, run.thread_id)
     assert question == ("message", "user", "Rename all projects")
@@ -93,14 +100,14 @@ async def test_a_turn_that_nobody_knows_of_is_not_kept_alive(service: Service, r
     service.clock.move(seconds=25)
     await unaware.renew()
     service.clock.move(seconds=10)
-    assert (ada_id, run.id) in await unaware.interrupt_abandoned()
+    assert await is_ended_as_abandoned(unaware, ada_id, run)
 
 
 async def test_renewing_is_for_ones_own_turns_only(service: Service, runs: Runs, elsewhere: Runs, ada_id: UUID) -> None:
     run = await elsewhere.open(new_run(ada_id))
     move_past_the_lease(service)
     await runs.renew()
-    assert (ada_id, run.id) in await runs.interrupt_abandoned()
+    assert await is_ended_as_abandoned(runs, ada_id, run)
 
 
 async def test_many_that_clear_up_at_once_end_and_tell_of_each_turn_once(
@@ -121,7 +128,7 @@ async def test_a_question_that_cannot_be_read_any_more_holds_up_nothing(
     with psycopg.connect(superuser_url) as connection:
         connection.execute("UPDATE thread_events SET content = 'x' WHERE run_id = %s", [run.id])
     move_past_the_lease(service)
-    assert (ada_id, run.id) in await runs.interrupt_abandoned()
+    assert await is_ended_as_abandoned(runs, ada_id, run)
     assert await status(runs, run) == ("failed", "interrupted")
 
 
@@ -233,7 +240,7 @@ async def test_a_turn_whose_end_cannot_be_kept_yet_keeps_its_lease(
     runs.forget(run)
     await runs.renew()
     move_past_the_lease(service)
-    assert (ada_id, run.id) in await runs.interrupt_abandoned()
+    assert await is_ended_as_abandoned(runs, ada_id, run)
 
 
 async def test_a_turn_that_cannot_be_ended_now_holds_up_no_other(
@@ -251,7 +258,7 @@ async def test_a_turn_that_cannot_be_ended_now_holds_up_no_other(
             connection.execute("ALTER TABLE runs DROP CONSTRAINT stuck")
     assert (ada_id, stuck.id) not in ended
     assert (ada_id, free.id) in ended
-    assert (ada_id, stuck.id) in await runs.interrupt_abandoned()
+    assert await is_ended_as_abandoned(runs, ada_id, stuck)
 
 
 async def test_of_many_that_take_a_waiting_turn_up_again_one_gets_it(
