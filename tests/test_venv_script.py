@@ -122,6 +122,7 @@ def installed(worn: Checkout) -> Checkout:
     return worn
 
 
+@pytest.mark.faults
 def test_what_is_up_to_date_takes_no_time_and_says_nothing(installed: Checkout) -> None:
     began = time.monotonic()
     assert installed.run("run") == ""
@@ -137,6 +138,7 @@ def test_dev_adds_to_what_run_installed(installed: Checkout) -> None:
     assert installed.run("run") + installed.run("dev") == ""
 
 
+@pytest.mark.faults
 def test_a_changed_lock_leaves_nothing_of_the_old_one(installed: Checkout) -> None:
     assert not installed.has("other")
     installed.lock("requirements.txt", "other")
@@ -205,6 +207,7 @@ def test_ctrl_c_is_answered_in_a_sentence(checkout: Checkout) -> None:
     assert process.communicate()[0] == "Interrupted; the next run begins again.\n"
 
 
+@pytest.mark.faults
 def test_a_package_that_is_not_the_locked_one_is_refused_with_pips_words(checkout: Checkout) -> None:
     text = (checkout.root / "requirements.txt").read_text()
     (checkout.root / "requirements.txt").write_text(text[:-10] + "0123456789"[: 10 - 1] + "\n")

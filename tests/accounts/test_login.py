@@ -123,6 +123,7 @@ async def test_the_same_password_of_two_people_is_stored_as_two_things(
     assert all(each.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for each in hashes)
 
 
+@pytest.mark.faults
 async def test_a_rush_is_told_to_come_back(http: httpx.AsyncClient, ada: Person) -> None:
     answers = await asyncio.gather(*(login(http, ada.email, "a guess") for _ in range(80)))
     refused = [answer for answer in answers if answer.status_code != 401]
@@ -145,6 +146,7 @@ async def sign_ins(http: httpx.AsyncClient, person: Person, change: Coroutine[An
     return [answer.json()["access_token"] for answer in answers if answer.status_code == 200]
 
 
+@pytest.mark.faults
 async def test_a_sign_in_under_way_does_not_outlive_a_new_password(http: httpx.AsyncClient, ada: Person) -> None:
     """Somebody who has the old password signs in just while the owner changes it."""
     change = ada.post("/auth/password", json={"current": ada.password, "new": "another long password"})

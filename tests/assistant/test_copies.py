@@ -18,6 +18,8 @@ from tests.conftest import make_settings
 from tests.devices.live import LiveService
 from tests.factories.people import Person
 
+pytestmark = pytest.mark.faults  # slow, and of what changes rarely: make faults
+
 
 @pytest.fixture
 def base(fresh_database_url: str, tmp_path: Path) -> Settings:

@@ -121,6 +121,7 @@ def test_an_invitation_is_written_without_starting_a_database(new_folder: Path) 
     assert not (new_folder / "postgres").exists()
 
 
+@pytest.mark.faults
 def test_beside_a_running_service_commands_use_its_database_and_leave_it_running(data_dir: Path, serve: Serve) -> None:
     service = serve(data_dir)
     tokens = service.register("ada@example.com")

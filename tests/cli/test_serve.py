@@ -186,6 +186,7 @@ def test_a_database_that_does_not_answer_is_told_without_the_password(new_folder
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.faults
 def test_gunicorns_entry_refuses_an_embedded_database(new_folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from app.asgi import application; application()"],

@@ -11,6 +11,8 @@ from tests.cli.conftest import Serve
 from tests.cli.service import children_of
 from tests.edge.redis_server import RedisServer
 
+pytestmark = pytest.mark.faults  # slow, and of what changes rarely: make faults
+
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:

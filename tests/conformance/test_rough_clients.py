@@ -4,11 +4,14 @@ import asyncio
 from typing import Any
 
 import orjson
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from device.conformance.report import Result
 from tests.conformance.honest import HonestClient
 from tests.conformance.runs import Run, checked
+
+pytestmark = pytest.mark.faults  # slow, and of what changes rarely: make faults
 
 
 async def _checked(*faults: str, **options: Any) -> Run:

@@ -49,6 +49,7 @@ async def given_up(asked: Sequence["asyncio.Future[Any]"]) -> None:
     await asyncio.gather(*asked, return_exceptions=True)
 
 
+@pytest.mark.faults
 async def test_a_change_whose_commit_was_not_confirmed_is_not_sent_later(
     service: LiveService, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +233,7 @@ async def test_a_stop_tells_whoever_waits_for_a_device_that_does_not_answer(
     assert told.json()["may_have_happened"] is True
 
 
+@pytest.mark.faults
 async def test_whoever_pings_and_does_not_read_costs_little(own_live: OwnLive) -> None:
     """Pongs of the WebSocket protocol are not queued for a reader that is not there."""
     async with own_live() as service:

@@ -27,6 +27,9 @@ from tests.factories.devices import a_device, a_written_call
 from tests.factories.people import Person
 from tests.factories.waiting import until
 
+pytestmark = pytest.mark.faults  # slow, and of what changes rarely: make faults
+
+
 QUICK = SocketLimits(absence_s=0.2)
 
 

@@ -68,6 +68,7 @@ async def test_workers_killed_fifty_times_lose_and_double_nothing(workshop: Work
     assert unguarded > 7_500
 
 
+@pytest.mark.faults
 async def test_a_job_that_kills_its_worker_each_time_ends_as_failed(workshop: Workshop) -> None:
     job_id = await workshop.enqueue("deadly")
     for _ in range(3):

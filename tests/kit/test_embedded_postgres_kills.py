@@ -16,6 +16,9 @@ from app.kit.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError, F
 from app.kit.embedded_postgres.postmaster import Postmaster
 from tests.kit.conftest import StartService
 
+pytestmark = pytest.mark.faults  # slow, and of what changes rarely: make faults
+
+
 COMPLETE = {"connection.json", "data", "postgres.log", "start.lock"}
 
 
