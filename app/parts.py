@@ -92,7 +92,6 @@ class Parts:
         turn_limits: TurnLimits | None = None,
         model_limits: ModelLimits | None = None,
         password_cost: PasswordCost | None = None,
-        memory_limits: MemoryLimits | None = None,
     ) -> None:
         assert settings.database_url is not None
         assert settings.jwt_secret is not None
@@ -125,7 +124,7 @@ class Parts:
         self.approvals = self._approvals()
         self.models = Models(settings, model_limits)
         self.sanitizer = self._sanitizer()
-        self.memory = self._memory(memory_limits or MemoryLimits())
+        self.memory = self._memory()
         self.assistant = self._assistant(turn_limits or TurnLimits())
         self.socket = self._socket()
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
@@ -234,7 +233,7 @@ class Parts:
         secrets = [key.get_secret_value() for key in keys if key is not None]
         return Sanitizer(private_texts(), identifiers=private_names(), secrets=secrets)
 
-    def _memory(self, limits: MemoryLimits) -> MemoryParts:
+    def _memory(self) -> MemoryParts:
         return built_memory(
             db=self.db,
             system=self.system,
@@ -244,7 +243,7 @@ class Parts:
             embedder=self.models.embedder,
             embedding_model=self.settings.embedding_model,
             is_private=self.sanitizer.finds_private,
-            limits=limits,
+            limits=MemoryLimits(),
         )
 
     def _assistant(self, limits: TurnLimits) -> AssistantParts:

@@ -1,5 +1,6 @@
 """A turn that waits for an approval, as bytes: everything it needs to go on in another process."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -28,7 +29,8 @@ class PausedTurn(msgspec.Struct, frozen=True, kw_only=True):
     has_read_outside_text: bool
     updates_after_outside_text: int
     used_s: float  # of the turn's time limit
-    heard: list[str] = []
+    said_at: datetime
+    heard: list[str]
 
     def noted(self) -> Noted:
         noted = Noted()

@@ -62,6 +62,7 @@ def paused(
         has_read_outside_text=noted.has_read_outside_text,
         updates_after_outside_text=noted.updates_after_outside_text,
         used_s=used_s,
+        said_at=context.memory.said_at,
         heard=context.memory.heard,
     )
     return to_bytes(turn)

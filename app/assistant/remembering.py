@@ -20,8 +20,12 @@ _ANSWERS_HEARD, _MOST_OF_AN_ANSWER = 3, 2_000
 class TurnMemory:
     """`heard`: what the user has been shown of memory, or told by the assistant. Said again by them, it is not news."""
 
-    def __init__(self, memories: Memories, user_id: UUID, run_id: UUID, heard: Iterable[str] = ()) -> None:
-        self._memories, self._user_id, self._run_id = memories, user_id, run_id
+    def __init__(
+        self, memories: Memories, user_id: UUID, run_id: UUID, said_at: datetime, heard: Iterable[str] = ()
+    ) -> None:
+        """`said_at`: when the turn began, however long it waits: what is forgotten from then on
+        is not remembered of it."""
+        self._memories, self._user_id, self._run_id, self.said_at = memories, user_id, run_id, said_at
         self.heard = list(heard)
 
     async def told(self, message: str) -> str:
@@ -51,15 +55,13 @@ class TurnMemory:
         memory_id = await self._memories.core_id(self._user_id, key)
         await self._memories.forget(self._user_id, "core", memory_id)
 
-    async def to_remember(
-        self, question: Question, run: OpenedRun, at: datetime, mutations: Sequence[Mutation]
-    ) -> bytes:
+    async def to_remember(self, question: Question, run: OpenedRun, mutations: Sequence[Mutation]) -> bytes:
         """Sealed, for the transaction that ends the turn. Raises `KeysUnavailable`."""
         said = Said(
             run_id=run.id,
             thread_id=run.thread_id,
             session=question.session_id or str(run.thread_id),
-            at=at,
+            at=self.said_at,
             message=question.message,
             recalled=tuple(dict.fromkeys(self.heard)),
             touched=tuple(_touched(mutations)),

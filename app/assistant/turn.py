@@ -286,7 +286,7 @@ class Turn:
 
     async def _to_remember(self) -> bytes:
         context = self._context
-        return await context.memory.to_remember(self.question, self.run, context.now, context.noted.mutations)
+        return await context.memory.to_remember(self.question, self.run, context.noted.mutations)
 
     def _said(self, ending: Ending) -> TurnResult:
         context = self._context

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kit.crypto import KeyRing, Place
 from app.memory.models import InboxEntry
 from app.memory.ports import Said, Touched
+from app.threads.content import whole
 
 MOST_OF_A_MESSAGE = 8_000  # characters; nobody tells of himself in more
 MOST_RECALLED = 16_000  # characters, all texts together
@@ -30,9 +31,9 @@ async def sealed(keys: KeyRing, said: Said) -> bytes:
         "thread_id": str(said.thread_id),
         "session": said.session,
         "at": said.at.isoformat(),
-        "message": _whole(said.message[:MOST_OF_A_MESSAGE]),
+        "message": whole(said.message[:MOST_OF_A_MESSAGE]),
         "recalled": _bounded(said.recalled),
-        "touched": [[_whole(part) for part in each] for each in touched],
+        "touched": [[whole(part) for part in each] for each in touched],
     }
     return await keys.seal_bytes(Place(InboxEntry.__tablename__, "said", said.run_id), orjson.dumps(content))
 
@@ -40,16 +41,11 @@ async def sealed(keys: KeyRing, said: Said) -> bytes:
 def _bounded(texts: Sequence[str]) -> list[str]:
     kept, left = [], MOST_RECALLED
     for text in texts:
-        kept.append(_whole(text[:left]))
+        kept.append(whole(text[:left]))
         left -= len(text)
         if left <= 0:
             break
     return kept
-
-
-def _whole(text: str) -> str:
-    """Without halves of surrogate pairs, which UTF-8 cannot hold."""
-    return text.encode(errors="replace").decode()
 
 
 @dataclass(frozen=True)

@@ -123,11 +123,11 @@ async def _remembered(
     for number, row in enumerate(rows):
         if number % OPENED_AT_ONCE == 0:
             await asyncio.sleep(0)
-        found.append(await revealed(keys, row, runs.get(row.id, ()), (scores or {}).get(row.id)))
+        found.append(await _revealed(keys, row, runs.get(row.id, ()), (scores or {}).get(row.id)))
     return found
 
 
-async def revealed(keys: KeyRing, row: Memory, runs: tuple[UUID, ...] = (), score: float | None = None) -> Remembered:
+async def _revealed(keys: KeyRing, row: Memory, runs: tuple[UUID, ...] = (), score: float | None = None) -> Remembered:
     payload = await payloads.opened(keys, row.id, row.payload)
     tier: Tier = row.tier  # type: ignore[assignment]  # the table's own check
     return Remembered(

@@ -94,12 +94,12 @@ class Remembering:
     async def _one(self, user_id: UUID, found: "_Next", makers: Makers) -> None:
         stores, waiting, so_far = self._stores, found.waiting, found.so_far
         keys = await stores.keys(user_id)
-        to_write = await self._embedded(keys, await self._facts(user_id, keys, waiting.said, makers))
+        facts = await self._embedded(keys, await self._facts(user_id, keys, waiting.said, makers))
         note = await makers.summarizer.note(user_id, waiting.said)
         for _ in range(_REDRAFTS):
             draft = await drafted(stores, keys, user_id, waiting.said, note, so_far, makers.summarizer)
             try:
-                await self._write(user_id, keys, waiting, to_write, draft)
+                await self._write(user_id, keys, waiting, facts, draft)
             except SessionChanged:  # while the model was asked: its user has forgotten or corrected something
                 async with stores.db.of(user_id) as session:
                     so_far = await seen(session, keys, user_id, waiting.said)

@@ -15,6 +15,7 @@ from app.kit.db import Database
 from app.memory.limits import MemoryLimits
 from app.memory.vectors import Vectors
 from app.memory.writing import Vector
+from app.threads.rings import ring_of
 
 log = structlog.stdlib.get_logger()
 
@@ -29,11 +30,7 @@ class Stores:
 
     async def keys(self, user_id: UUID) -> KeyRing:
         """The user's key ring, without a transaction when it is at hand. Raises `KeysUnavailable`."""
-        kept = self.vault.kept(user_id)
-        if kept is not None:
-            return kept
-        async with self.db.of(user_id) as session:
-            return await self.vault.of(session, user_id)
+        return await ring_of(self.db, self.vault, user_id)
 
     async def vectors_of(self, keys: KeyRing, texts: Sequence[str]) -> list[Vector | None]:
         """None for all when the embedding model does not answer: what is written is found by meaning later on. Never

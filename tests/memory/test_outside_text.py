@@ -210,3 +210,25 @@ async def test_what_a_client_says_was_answered_before_is_others_text(ada: Deskto
     assert await core(ada.person) == {}
     await _decide(ada, request["id"], Reject("No."))
     assert (await turn).status_code == 200
+
+
+async def test_forgotten_while_the_turn_waits_for_its_user_it_is_not_remembered_of_it(
+    ada: Desktop, model: ScriptedModel
+) -> None:
+    def by_router(body: dict[str, Any]) -> Reply:
+        reads_facts = READS_FACTS in str(body["messages"][0]["content"])
+        return say('[{"text": "Lisbon", "key": "town"}]' if reads_facts else "Said where home is: Lisbon.")
+
+    model.answers[ROUTER] = by_router
+    _script(model, *_obeys(await _note(ada), key="home", value="Paris"))
+    turn = ada.device.ask("My town is Lisbon. Summarise my minutes")
+    request = await ada.heard(lambda frame: frame["type"] == "approval_request")
+    await ada.person.delete("/memory")
+    await _decide(ada, request["id"], Reject("No."))
+    await turn.ended()
+    model.answers[ROUTER] = lambda body: say("[]" if READS_FACTS in str(body["messages"][0]["content"]) else "Hello.")
+    _script(model, say("Hello."))
+    await ada.ask("Hello")
+    await remembered(ada.person)
+    assert await core(ada.person) == {}
+    assert ["Lisbon" in each["summary"] for each in await items(ada.person, "episodic")] == [False]
