@@ -146,9 +146,6 @@ import socket, sys
 from pathlib import Path
 from app.kit.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
-pytestmark = pytest.mark.faults  # slow, and of what changes rarely: make faults
-
-
 Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40001")
 held = [socket.create_server(("127.0.0.1", port)) for port in (40000, 40001)]
 try:
