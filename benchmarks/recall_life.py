@@ -64,29 +64,28 @@ class Service:
                 told = await self.memories.gather(user_id, message.text)
                 said = Said(
                     run_id=uuid4(),
-                    thread_id=thread_id,
                     session=str(thread_id),
                     at=self.clock.time.astimezone(conversation.at.tzinfo),
                     message=message.text,
                     recalled=tuple(each.text for each in told.items),
                 )
                 turns.append(said)
-                await self._end(user_id, said)
+                await self._end(user_id, thread_id, said)
         return turns
 
-    async def _end(self, user_id: UUID, said: Said) -> None:
+    async def _end(self, user_id: UUID, thread_id: UUID, said: Said) -> None:
         sealed = await self.memories.sealed(user_id, said)
         async with self.past_the_walls.transaction():
             connection = self.past_the_walls
             await connection.execute(
                 "INSERT INTO threads (id, user_id, created_at, updated_at) VALUES (%s, %s, %s, %s)"
                 " ON CONFLICT DO NOTHING",
-                (said.thread_id, user_id, said.at, said.at),
+                (thread_id, user_id, said.at, said.at),
             )
             await connection.execute(
                 "INSERT INTO runs (id, user_id, thread_id, request_id, kind, status, created_at, ended_at)"
                 " VALUES (%s, %s, %s, %s, 'home', 'completed', %s, %s)",
-                (said.run_id, user_id, said.thread_id, str(said.run_id), said.at, said.at),
+                (said.run_id, user_id, thread_id, str(said.run_id), said.at, said.at),
             )
             await connection.execute(
                 "INSERT INTO memory_inbox (run_id, user_id, said, created_at) VALUES (%s, %s, %s, %s)",

@@ -34,8 +34,8 @@ ENDING = (
 )
 OWN_FUNCTIONS = [
     ENDING,
-    "memory_of(uuid, integer, real[], integer, integer, real, integer, integer, double precision, integer)",
-    "memory_near(uuid, integer, real[], integer, integer, real, text[])",
+    "memory_of(uuid, integer, halfvec, integer, integer, real, integer, integer, double precision, integer)",
+    "memory_near(uuid, integer, halfvec, integer, integer, real, text[])",
 ]
 DIMENSIONS = 1536
 
@@ -271,12 +271,12 @@ def _create_memory_near() -> None:
     """All of a user's sign bits are compared, then the vectors of the `among` nearest: nothing is left out because other
     users' vectors are in the way, as it would be in one index over all. `near` NULL: nothing is near it."""
     op.execute(f"""
-        CREATE FUNCTION memory_near(whose uuid, in_space integer, near real[], many integer, among integer, floor real,
+        CREATE FUNCTION memory_near(whose uuid, in_space integer, near halfvec, many integer, among integer, floor real,
                                     tiers text[])
         RETURNS TABLE (id uuid, score double precision) STABLE ROWS 8 LANGUAGE plpgsql {PLANNED} AS $$
         #variable_conflict use_column
         DECLARE
-            wanted halfvec(1536) := near::halfvec(1536);
+            wanted halfvec(1536) := near;
             signs bit(1536) := binary_quantize(wanted);
         BEGIN
             IF near IS NULL THEN RETURN; END IF;
@@ -302,7 +302,7 @@ def _create_memory_of() -> None:
     columns = "m.tier, m.id, m.payload, m.pinned, m.confidence"
     times = "m.created_at, m.updated_at"
     op.execute(f"""
-        CREATE FUNCTION memory_of(whose uuid, in_space integer, near real[], many integer, among integer, floor real,
+        CREATE FUNCTION memory_of(whose uuid, in_space integer, near halfvec, many integer, among integer, floor real,
                                   core_bytes integer, sessions integer, confident double precision,
                                   patterns integer)
         RETURNS TABLE (tier text, id uuid, payload bytea, pinned boolean, confidence double precision,

@@ -59,7 +59,6 @@ class TurnMemory:
         """Sealed, for the transaction that ends the turn. Raises `KeysUnavailable`."""
         said = Said(
             run_id=run.id,
-            thread_id=run.thread_id,
             session=question.session_id or str(run.thread_id),
             at=self.said_at,
             message=question.message,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 import asyncpg
+from pgvector.asyncpg import register_vector
 from sqlalchemy import DateTime, LargeBinary, MetaData, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -30,6 +31,10 @@ STATEMENT_TIMEOUT_MS = 10_000
 POOL_WAIT_S = 5
 # A little more than the statement's own limit: it ends the wait for a server that cannot even say so any more.
 COMMAND_TIMEOUT_S = STATEMENT_TIMEOUT_MS / 1000 + 2
+
+_SCHEMA_OF_VECTORS = (
+    "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'vector'"
+)
 
 
 class Base(DeclarativeBase):
@@ -110,6 +115,8 @@ class Database:
 
     async def open(self) -> None:
         async def become_app(connection: Connection) -> None:
+            schema = await connection.fetchval(_SCHEMA_OF_VECTORS)
+            await register_vector(connection, schema=schema)
             await connection.execute(f"SET ROLE {APP_ROLE}")
 
         self._hot = await asyncpg.create_pool(
@@ -144,7 +151,7 @@ class Database:
 
     async def hot_row(self, statement: str, *values: object) -> asyncpg.Record | None:
         """One row of one prepared statement in one round trip, committed by itself. No user is set, unless the statement
-        calls a function that sets one for as long as it runs.
+        calls a function that sets one for as long as it runs. NumPy arrays are taken as vectors.
 
         For what every request or turn pays (who is calling?): a transaction of several statements costs four round trips,
         and a session ten times the processor's time. Cancelled at whichever await, it leaves no transaction open.

@@ -19,7 +19,8 @@ from app.memory.payloads import Payload
 from app.memory.records import Remembered, Tier, Why, WrittenBy
 from app.memory.stores import Stores
 from app.memory.striking import strike
-from app.memory.writing import NewMemory, Vector, add, rewrite, say_again, writers_lock
+from app.memory.vectors import Vector
+from app.memory.writing import NewMemory, add, rewrite, say_again, writers_lock
 
 
 class MemoryOff(Conflict):

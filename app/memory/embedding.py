@@ -12,7 +12,7 @@ from app.memory import payloads
 from app.memory.models import Memory, MemoryBits
 from app.memory.records import Tier
 from app.memory.stores import Stores
-from app.memory.writing import Vector, place, writers_lock
+from app.memory.writing import place, writers_lock
 
 EMBED_TASK = "memory.embed"
 BATCH = 64
@@ -74,7 +74,7 @@ class Embedding:
         tiers: dict[UUID, Tier] = {row.id: row.tier for row in rows}  # type: ignore[misc]  # the table's own check
         texts = [payloads.meaning_of(tiers[row.id], await payloads.opened(keys, row.id, row.payload)) for row in rows]
         vectors = await stores.vectors.of(keys, texts)
-        seen = {row.id: (row.payload, Vector(stores.vectors.space, at)) for row, at in zip(rows, vectors, strict=True)}
+        seen = {row.id: (row.payload, vector) for row, vector in zip(rows, vectors, strict=True)}
         async with stores.db.of(user_id) as session:
             await writers_lock(session, user_id)
             still = select(Memory).where(

@@ -20,16 +20,17 @@ from app.memory.payloads import Payload
 from app.memory.ports import Fact, Known
 from app.memory.records import Tier, Why
 from app.memory.stores import Stores
-from app.memory.writing import NewMemory, Vector, add, remember_version, rewrite, say_again
+from app.memory.vectors import Vector
+from app.memory.writing import NewMemory, add, remember_version, rewrite, say_again
 
 _NEAR = text("""
-    SELECT id FROM memory_near(:whose, :space, CAST(CAST(CAST(:near AS text) AS vector) AS real[]), 1, :among,
+    SELECT id FROM memory_near(:whose, :space, CAST(CAST(:near AS text) AS halfvec), 1, :among,
                                CAST(:floor AS real), ARRAY['associative'])
 """)
 _KNOWN = 12  # memories an extractor compares a turn with
 _KNOWN_NEAR = text("""
     SELECT m.id, m.tier, m.payload
-    FROM memory_near(:whose, :space, CAST(CAST(CAST(:near AS text) AS vector) AS real[]), :many, :among,
+    FROM memory_near(:whose, :space, CAST(CAST(:near AS text) AS halfvec), :many, :among,
                      CAST(:floor AS real), ARRAY['core', 'associative']) n
     JOIN memories m ON m.id = n.id AND m.user_id = :whose
     ORDER BY n.score DESC, m.id

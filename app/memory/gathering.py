@@ -13,7 +13,7 @@ from app.memory.stores import Stores
 from app.memory.telling import told
 
 MOST_ASKED_BY = 4_000  # characters of a message that say what it is about
-_GATHER = "SELECT * FROM memory_of($1, $2, $3::text::vector::real[], $4, $5, $6, $7, $8, $9, $10)"
+_GATHER = "SELECT * FROM memory_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 
 log = structlog.stdlib.get_logger()
 
@@ -36,7 +36,7 @@ async def gathered(stores: Stores, user_id: UUID, message: str) -> Gathered:
         _GATHER,
         user_id,
         stores.vectors.space,
-        near and near.literal,
+        near and near.numbers,
         limits.near,
         limits.among,
         limits.floor,

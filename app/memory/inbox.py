@@ -28,7 +28,6 @@ async def sealed(keys: KeyRing, said: Said) -> bytes:
     """For `end_run`."""
     touched = [[each.entity_type, each.entity_id, each.name] for each in said.touched[:MOST_TOUCHED]]
     content = {
-        "thread_id": str(said.thread_id),
         "session": said.session,
         "at": said.at.isoformat(),
         "message": whole(said.message[:MOST_OF_A_MESSAGE]),
@@ -70,7 +69,6 @@ async def opened(keys: KeyRing, entry: InboxEntry) -> Waiting:
 def _said(run_id: UUID, content: dict[str, Any]) -> Said:
     return Said(
         run_id=run_id,
-        thread_id=UUID(content["thread_id"]),
         session=content["session"],
         at=datetime.fromisoformat(content["at"]),
         message=content["message"],

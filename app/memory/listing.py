@@ -17,11 +17,10 @@ from app.memory.names import slot_of
 from app.memory.payloads import from_bytes
 from app.memory.records import TIERS, Remembered, Source, Tier, Version
 from app.memory.stores import Stores
-from app.memory.writing import Vector
 
 OPENED_AT_ONCE = 100  # about a millisecond; then others have their turn
 READ_AT_ONCE = 500
-_NEAR = "SELECT * FROM memory_near($1, $2, $3::text::vector::real[], $4, $5, $6, $7)"
+_NEAR = "SELECT * FROM memory_near($1, $2, $3, $4, $5, $6, $7)"
 
 
 async def page(stores: Stores, user_id: UUID, tier: Tier, *, offset: int, limit: int) -> tuple[list[Remembered], int]:
@@ -36,10 +35,10 @@ async def page(stores: Stores, user_id: UUID, tier: Tier, *, offset: int, limit:
 async def nearest(stores: Stores, user_id: UUID, query: str, *, tiers: Sequence[Tier], limit: int) -> list[Remembered]:
     """By meaning, nearest first. Raises the errors of `app.llm.failures` when the query cannot be embedded."""
     keys = await stores.keys(user_id)
-    (numbers,) = await stores.vectors.of(keys, [query[:MOST_ASKED_BY]])
-    near, limits = Vector(stores.vectors.space, numbers), stores.limits
+    (near,) = await stores.vectors.of(keys, [query[:MOST_ASKED_BY]])
+    limits = stores.limits
     among = max(limits.among, 4 * limit)
-    rows = await stores.db.hot_rows(_NEAR, user_id, near.space, near.literal, limit, among, limits.floor, list(tiers))
+    rows = await stores.db.hot_rows(_NEAR, user_id, near.space, near.numbers, limit, among, limits.floor, list(tiers))
     scores: dict[UUID, float] = {row["id"]: row["score"] for row in rows}
     if not scores:
         return []

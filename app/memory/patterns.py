@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, REAL, Double, Integer, Uuid, bindparam, select, text
+from sqlalchemy import Double, Integer, Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,8 @@ from app.memory.limits import MemoryLimits
 from app.memory.models import Memory, MemoryEvidence, MemoryVersion
 from app.memory.names import normal
 from app.memory.ports import Pattern
-from app.memory.writing import NewMemory, Vector, add
+from app.memory.vectors import Vector
+from app.memory.writing import NewMemory, add
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,9 @@ _SAME = text("""
     JOIN memory_bits b ON b.memory_id = m.id AND b.space = :space
     JOIN memory_vectors v ON v.memory_id = m.id
     WHERE m.user_id = :whose AND m.tier = 'proactive'
-      AND 1 - (v.embedding <=> CAST(:numbers AS halfvec(1536))) >= :same
-    ORDER BY v.embedding <=> CAST(:numbers AS halfvec(1536)) LIMIT 1
+      AND 1 - (v.embedding <=> CAST(CAST(:near AS text) AS halfvec(1536))) >= :same
+    ORDER BY v.embedding <=> CAST(CAST(:near AS text) AS halfvec(1536)) LIMIT 1
 """).bindparams(
-    bindparam("numbers", type_=ARRAY(REAL())),
     bindparam("space", type_=Integer()),
     bindparam("whose", type_=Uuid()),
     bindparam("same", type_=Double()),
@@ -101,7 +101,7 @@ class Patterns:
     async def _same(self, vector: Vector | None) -> UUID | None:
         if vector is None:
             return None
-        wanted = {"whose": self._user_id, "same": self._limits.same, "space": vector.space, "numbers": vector.numbers}
+        wanted = {"whose": self._user_id, "same": self._limits.same, "space": vector.space, "near": vector.literal}
         same: UUID | None = await self._session.scalar(_SAME, wanted)
         return same
 

@@ -28,7 +28,6 @@ class Said:
     assistant's own words."""
 
     run_id: UUID
-    thread_id: UUID
     session: str
     at: datetime  # in the user's time zone
     message: str

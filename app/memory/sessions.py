@@ -14,7 +14,8 @@ from app.memory.names import slot_of
 from app.memory.payloads import SessionNotes
 from app.memory.ports import Note, Said, Summarizer
 from app.memory.stores import Stores
-from app.memory.writing import NewMemory, Vector, add, misplace, place
+from app.memory.vectors import Vector
+from app.memory.writing import NewMemory, add, misplace, place
 
 MOST_OF_A_NOTE = 300
 

@@ -13,8 +13,7 @@ from app.kit.clock import Clock
 from app.kit.crypto import KeyRing
 from app.kit.db import Database
 from app.memory.limits import MemoryLimits
-from app.memory.vectors import Vectors
-from app.memory.writing import Vector
+from app.memory.vectors import Vector, Vectors
 from app.threads.rings import ring_of
 
 log = structlog.stdlib.get_logger()
@@ -39,9 +38,8 @@ class Stores:
             return []
         try:
             async with asyncio.timeout(self.limits.embed_s):
-                found = await self.vectors.of(keys, texts)
+                return [*await self.vectors.of(keys, texts)]
         except (TimeoutError, AdiuvaError) as error:
             code = error.code if isinstance(error, AdiuvaError) else "timeout"
             log.warning("memory_not_embedded", code=code, texts=len(texts))
             return [None] * len(texts)
-        return [Vector(self.vectors.space, numbers) for numbers in found]

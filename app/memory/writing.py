@@ -15,19 +15,7 @@ from app.memory import payloads
 from app.memory.models import Memory, MemoryEvidence, MemorySettings, MemoryTurn, MemoryVersion
 from app.memory.payloads import Payload
 from app.memory.records import Tier, Why, WrittenBy
-
-
-@dataclass(frozen=True)
-class Vector:
-    """A rotated embedding, and the space it lies in (`app.memory.vectors`)."""
-
-    space: int
-    numbers: list[float]
-
-    @property
-    def literal(self) -> str:
-        """As Postgres reads a vector. As an array, the driver would look at each number, which takes three times as long."""
-        return orjson.dumps(self.numbers).decode()
+from app.memory.vectors import Vector
 
 
 @dataclass(frozen=True, kw_only=True)

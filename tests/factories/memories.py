@@ -10,7 +10,7 @@ from app.memory.payloads import Payload, SessionNotes
 from app.memory.ports import Note, Said
 from app.memory.records import Tier, WrittenBy
 from app.memory.stores import Stores
-from app.memory.writing import NewMemory, Vector, add, writers_lock
+from app.memory.writing import NewMemory, add, writers_lock
 from tests.conftest import Service
 from tests.factories.people import Person
 from tests.factories.threads import a_turn
@@ -50,14 +50,14 @@ async def a_pattern(service: Service, owner: Person, content: str = PATTERN, **w
 async def _added(service: Service, owner: Person, tier: Tier, payload: Payload, **wanted: Any) -> UUID:
     stores, user_id = stores_of(service), UUID(await owner.id())
     keys = await stores.keys(user_id)
-    (numbers,) = await stores.vectors.of(keys, [payloads.meaning_of(tier, payload)])
+    (vector,) = await stores.vectors.of(keys, [payloads.meaning_of(tier, payload)])
     new = NewMemory(
         user_id=user_id,
         tier=tier,
         payload=payload,
         written_by=_WRITERS[tier],
         at=stores.clock.now(),
-        vector=Vector(stores.vectors.space, numbers),
+        vector=vector,
         **wanted,
     )
     async with stores.db.of(user_id) as session:
@@ -70,7 +70,6 @@ async def a_turn_to_remember(service: Service, owner: Person, message: str = "I 
     run, stores = await a_turn(service, owner, message), stores_of(service)
     said = Said(
         run_id=run.id,
-        thread_id=run.thread_id,
         session="session-1",
         at=service.clock.now(),
         message=message,

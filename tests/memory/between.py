@@ -69,7 +69,7 @@ class Diary:
 
     def said(self, run: OpenedRun, message: str, session: str) -> Said:
         at = self.nights.clock.now()
-        return Said(run_id=run.id, thread_id=run.thread_id, session=session, at=at, message=message)
+        return Said(run_id=run.id, session=session, at=at, message=message)
 
     async def says(self, message: str, session: str = "monday") -> OpenedRun:
         """A turn that has ended and waits to be remembered."""

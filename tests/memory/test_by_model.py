@@ -79,7 +79,7 @@ def is_ours(text: str) -> bool:
 
 
 def a_turn(message: str, **said: Any) -> Said:
-    values: dict[str, Any] = {"run_id": uuid4(), "thread_id": uuid4(), "session": "s", "at": MONDAY} | said
+    values: dict[str, Any] = {"run_id": uuid4(), "session": "s", "at": MONDAY} | said
     return Said(message=message, **values)
 
 

@@ -16,7 +16,7 @@ LONGEST_NOTE, LONGEST_SUMMARY = 300, 1_200
 
 def said(message: str, *touched: Touched, recalled: tuple[str, ...] = ()) -> Said:
     return Said(
-        run_id=uuid4(), thread_id=uuid4(), session="s", at=MONDAY, message=message, recalled=recalled,
+        run_id=uuid4(), session="s", at=MONDAY, message=message, recalled=recalled,
         touched=touched,
     )  # fmt: skip
 

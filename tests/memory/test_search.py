@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import numpy as np
 import pytest
+from pgvector.asyncpg import register_vector
 
 from app.kit.db import APP_ROLE
 from app.memory.rotation import DIMENSIONS
@@ -101,6 +102,7 @@ async def superuser(superuser_url: str) -> AsyncIterator[Any]:
 @pytest.fixture
 async def request_connection(database_url: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(database_url)
+    await register_vector(connection)
     await connection.execute(f"SET ROLE {APP_ROLE}")
     yield connection
     await connection.close()

@@ -76,7 +76,7 @@ ONLY_IN = {
     "litellm": {"app/llm/litellm_provider.py"},
     "deepagents": {"app/assistant/graphs.py"},
     "dateparser": {"app/offline/dates.py"},
-    "pgvector": {"app/memory/models.py", "alembic/versions/0006_memory.py"},
+    "pgvector": {"app/kit/db.py", "app/memory/models.py", "alembic/versions/0006_memory.py"},
     "uvicorn_worker": {"app/gunicorn_config.py"},
 }
 

@@ -54,8 +54,8 @@ OWN_FUNCTIONS = {
         "bytea[],integer,text,text,date,bigint,bigint,bytea,text,timestamp with time zone)"
     ),
     "thread_history(uuid,uuid,uuid,bigint,bigint)",
-    "memory_of(uuid,integer,real[],integer,integer,real,integer,integer,double precision,integer)",
-    "memory_near(uuid,integer,real[],integer,integer,real,text[])",
+    "memory_of(uuid,integer,halfvec,integer,integer,real,integer,integer,double precision,integer)",
+    "memory_near(uuid,integer,halfvec,integer,integer,real,text[])",
     "has_open_approvals(uuid,timestamp with time zone)",
     "approval_policy_of(uuid)",
     "turn_standing(uuid,date)",
