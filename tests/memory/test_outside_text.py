@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from tests.assistant.conftest import PATIENT_MODEL, ROUTER, with_model
+from tests.assistant.serving import kill, served
 from tests.assistant.talking import (
     Approve,
     Decision,
@@ -24,6 +25,7 @@ from tests.assistant.talking import (
 )
 from tests.conftest import Cluster, make_settings
 from tests.devices.live import LiveService, live
+from tests.devices.sockets import Frame
 from tests.factories.rows import dump, values
 from tests.fakes.model import Reply, said_to
 from tests.memory.remembered import core, items, remembered
@@ -215,20 +217,46 @@ async def test_what_a_client_says_was_answered_before_is_others_text(ada: Deskto
 async def test_forgotten_while_the_turn_waits_for_its_user_it_is_not_remembered_of_it(
     ada: Desktop, model: ScriptedModel
 ) -> None:
+    request = await _asked_about_lisbon(ada, model)
+    await ada.person.delete("/memory")
+    await _lisbon_is_not_remembered(ada, model, request["id"])
+
+
+async def test_nor_when_another_process_goes_on_with_the_turn(
+    fresh_database_url: str, model: ScriptedModel, tmp_path: Path
+) -> None:
+    base = make_settings(fresh_database_url, tmp_path / "own")
+    async with served(base, model, with_worker=True) as service, desktop(service, tmp_path / "ada") as ada:
+        request = await _asked_about_lisbon(ada, model)
+        await ada.person.delete("/memory")
+        await kill(service)
+        async with served(base, model, port=service.port, with_worker=True) as again:
+            await ada.device.ready()
+            ada.person.http = again.http
+            again.clock.move(seconds=60)
+            await _lisbon_is_not_remembered(ada, model, request["id"])
+
+
+async def _asked_about_lisbon(ada: Desktop, model: ScriptedModel) -> Frame:
+    """A turn in which the user has said where home is, and that waits for an answer. The request for it."""
+
     def by_router(body: dict[str, Any]) -> Reply:
-        reads_facts = READS_FACTS in str(body["messages"][0]["content"])
-        return say('[{"text": "Lisbon", "key": "town"}]' if reads_facts else "Said where home is: Lisbon.")
+        instruction, *said = body["messages"]
+        if READS_FACTS in str(instruction["content"]):
+            return say('[{"text": "Lisbon", "key": "town"}]' if "Lisbon" in str(said) else "[]")
+        return say("Said where home is: Lisbon." if "Lisbon" in str(said) else "Said hello.")
 
     model.answers[ROUTER] = by_router
     _script(model, *_obeys(await _note(ada), key="home", value="Paris"))
-    turn = ada.device.ask("My town is Lisbon. Summarise my minutes")
-    request = await ada.heard(lambda frame: frame["type"] == "approval_request")
-    await ada.person.delete("/memory")
-    await _decide(ada, request["id"], Reject("No."))
-    await turn.ended()
-    model.answers[ROUTER] = lambda body: say("[]" if READS_FACTS in str(body["messages"][0]["content"]) else "Hello.")
+    ada.device.ask("My town is Lisbon. Summarise my minutes", request_id="lisbon")
+    return await ada.heard(lambda frame: frame["type"] == "approval_request")
+
+
+async def _lisbon_is_not_remembered(ada: Desktop, model: ScriptedModel, approval_id: str) -> None:
+    await _decide(ada, approval_id, Reject("No."))
+    await ada.heard(lambda frame: frame["type"] == "stream_end" and frame["request_id"] == "lisbon")
     _script(model, say("Hello."))
-    await ada.ask("Hello")
+    await ada.ask("Hello")  # what is remembered of it comes after what is remembered of the other
     await remembered(ada.person)
     assert await core(ada.person) == {}
     assert ["Lisbon" in each["summary"] for each in await items(ada.person, "episodic")] == [False]
