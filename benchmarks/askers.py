@@ -5,7 +5,6 @@ first of a thread.
 """
 
 import asyncio
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ import orjson
 import uvloop
 
 from benchmarks.devices import Device, connect, framed
-from benchmarks.processes import ROOT, clean_environment, end
+from benchmarks.partners import Partner, partner, tell, told
 from benchmarks.turn_driver import driven_turns
 from benchmarks.turn_model import question
 
@@ -81,7 +80,7 @@ class Asker(Device):
 async def stay(port: int, path: str, tokens: Sequence[str]) -> None:
     """Ask as often as a line on standard input says, until there are no more lines."""
     askers = await connect(port, path, tokens, Asker)
-    _tell({"connected": len(askers)})
+    tell({"connected": len(askers)})
     while line := await asyncio.to_thread(sys.stdin.buffer.readline):
         asked = orjson.loads(line)
         message = question(asked.pop("tokens"))
@@ -93,61 +92,29 @@ async def stay(port: int, path: str, tokens: Sequence[str]) -> None:
             return turn.first_text_at
 
         found = await driven_turns(one, **asked)
-        _tell(found | {"up": sum(up for up, _ in wire) / len(wire), "down": sum(down for _, down in wire) / len(wire)})
-
-
-def _tell(what: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(what) + b"\n")
-    sys.stdout.buffer.flush()
+        tell(found | {"up": sum(up for up, _ in wire) / len(wire), "down": sum(down for _, down in wire) / len(wire)})
 
 
 class Askers:
     """The process, seen from the benchmark."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: Partner) -> None:
         self._process = process
-        self._told()
 
     def turns(self, *, tokens: int, at_once: int, seconds: float, most: int = 100_000) -> dict[str, Any]:
         """The first `at_once` devices ask again as soon as they are answered."""
-        assert self._process.stdin is not None
-        asked = {"tokens": tokens, "at_once": at_once, "seconds": seconds, "most": most}
-        self._process.stdin.write(orjson.dumps(asked) + b"\n")
-        self._process.stdin.flush()
-        return self._told()
-
-    def _told(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("A turn failed, or a device could not connect; the askers' process has said why.")
-        told: dict[str, Any] = orjson.loads(line)
-        return told
+        return self._process.ask(tokens=tokens, at_once=at_once, seconds=seconds, most=most)
 
 
 @contextmanager
 def askers(port: int, path: str, tokens: Sequence[str]) -> Iterator[Askers]:
     """A device for every access token, each of another user."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.askers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=clean_environment(),
-        start_new_session=True,
-    )
-    try:
-        assert process.stdin is not None
-        process.stdin.write(orjson.dumps({"port": port, "path": path, "tokens": tokens}) + b"\n")
-        process.stdin.flush()
+    with partner("benchmarks.askers", port=port, path=path, tokens=tokens) as (process, _connected):
         yield Askers(process)
-    finally:
-        end(process)
 
 
 def main() -> None:
-    told = orjson.loads(sys.stdin.buffer.readline())
-    uvloop.run(stay(told["port"], told["path"], told["tokens"]))
+    uvloop.run(stay(**told()))
 
 
 if __name__ == "__main__":

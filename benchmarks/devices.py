@@ -8,18 +8,18 @@ import asyncio
 import base64
 import os
 import struct
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import orjson
 import uvloop
 
-from benchmarks.processes import ROOT, allow_many_files, clean_environment, end
+from benchmarks.partners import Partner, partner, tell, told
+from benchmarks.processes import allow_many_files
 from benchmarks.round_trips import READ_ANSWER, WRITE_ANSWER, device_id
 
 AT_ONCE = 50  # handshakes under way
@@ -155,73 +155,42 @@ async def connect(port: int, path: str, tokens: Sequence[str], make: Callable[[b
 async def stay(port: int, path: str, tokens: Sequence[str]) -> None:
     before = time.perf_counter()
     await connect(port, path, tokens, Device)
-    _tell({"seconds": time.perf_counter() - before})
+    tell({"seconds": time.perf_counter() - before})
     threading.Thread(target=_answer_questions, daemon=True).start()
     await asyncio.Event().wait()
 
 
 def _answer_questions() -> None:
     for _ in sys.stdin.buffer:
-        _tell({"cpu_s": time.process_time(), "lost": len(_LOST)})
+        tell({"cpu_s": time.process_time(), "lost": len(_LOST)})
     _LEAVING.set()
     os._exit(0)
-
-
-def _tell(what: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(what) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 class Devices:
     """The process with the devices, seen from the benchmark."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self._process = process
-        self.connected_in_s: float = self._told()["seconds"]
+    def __init__(self, process: Partner, *, connected_in_s: float) -> None:
+        self._process, self.connected_in_s = process, connected_in_s
 
     def cpu_s(self) -> float:
         """The CPU time it has had. Raises when a device has lost its socket."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
-        self._process.stdin.flush()
-        told = self._told()
-        if told["lost"]:
-            raise RuntimeError(f"{told['lost']} devices have lost their sockets.")
-        return float(told["cpu_s"])
-
-    def _told(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("The devices could not connect; their process has said why.")
-        told: dict[str, Any] = orjson.loads(line)
-        return told
+        now = self._process.ask()
+        if now["lost"]:
+            raise RuntimeError(f"{now['lost']} devices have lost their sockets.")
+        return float(now["cpu_s"])
 
 
 @contextmanager
 def devices(port: int, path: str, tokens: Sequence[str]) -> Iterator[Devices]:
     """One device for every token, connected and ready until the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.devices"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=clean_environment(),
-        start_new_session=True,
-    )
-    try:
-        assert process.stdin is not None
-        process.stdin.write(orjson.dumps({"port": port, "path": path, "tokens": tokens}) + b"\n")
-        process.stdin.flush()
-        yield Devices(process)
-    finally:
-        end(process)
+    with partner("benchmarks.devices", port=port, path=path, tokens=tokens) as (process, first):
+        yield Devices(process, connected_in_s=first["seconds"])
 
 
 def main() -> None:
-    told = orjson.loads(sys.stdin.buffer.readline())
     allow_many_files()
-    uvloop.run(stay(told["port"], told["path"], told["tokens"]))
+    uvloop.run(stay(**told()))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,12 @@ write, else each has a write of its own.
 
 import asyncio
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import orjson
-
-from benchmarks.processes import ROOT, clean_environment, end
+from benchmarks.partners import partner, tell, told
 from tests.fakes.model import Reply, ScriptedModel, call, said_to, say
 
 MODEL = "scripted"
@@ -53,8 +50,7 @@ def check(said: int, tokens: int) -> None:
 
 async def serve(*, at_once: bool) -> None:
     async with ScriptedModel(answer=reply, at_once=at_once) as model:
-        sys.stdout.write(f"{model.url}\n")
-        sys.stdout.flush()
+        tell({"url": model.url})
         reading = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.read))
         while not reading.done():
             await asyncio.wait([reading], timeout=1)
@@ -65,29 +61,12 @@ async def serve(*, at_once: bool) -> None:
 @contextmanager
 def scripted_model(*, at_once: bool) -> Iterator[str]:
     """Its URL, which ends in /v1."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.turn_model"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=clean_environment(),
-        start_new_session=True,
-    )
-    try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(orjson.dumps({"at_once": at_once}) + b"\n")
-        process.stdin.flush()
-        url = process.stdout.readline().decode().strip()
-        if not url:
-            raise RuntimeError("The scripted model did not start; its process has said why.")
-        yield url
-    finally:
-        end(process)
+    with partner("benchmarks.turn_model", at_once=at_once) as (_process, first):
+        yield first["url"]
 
 
 def main() -> None:
-    asyncio.run(serve(**orjson.loads(sys.stdin.buffer.readline())))
+    asyncio.run(serve(**told()))
 
 
 if __name__ == "__main__":
