@@ -1,7 +1,6 @@
 """What memory adds to a whole turn: switched on beside switched off, with its job elsewhere and in the same process."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ from benchmarks.ground import BenchmarkDatabase, Ground
 from benchmarks.me import SECRET, service_settings
 from benchmarks.memory_turns_report import ELSEWHERE, IN_PROCESS, OFF, OFF_WITH_WORKER, Name, report, said
 from benchmarks.memory_turns_rows import remember
-from benchmarks.people import Someone, access_tokens, populate
+from benchmarks.people import Someone, access_tokens, populate, without_memory
 from benchmarks.processes import Server, serving
+from benchmarks.remembered import Inbox
 from benchmarks.report import Report
 from benchmarks.rounds import interleaved
 from benchmarks.turn_model import MODEL, question, scripted_model
@@ -29,9 +29,6 @@ TOKENS = 20
 GROUP = 10  # as many ask with memory on as with memory off
 MEMORIES = 100  # of each, beside 6 core, 5 sessions, 5 patterns
 SIDES = (OFF, ELSEWHERE, OFF_WITH_WORKER, IN_PROCESS)
-_SWITCH_OFF = "INSERT INTO memory_settings (user_id, enabled) SELECT unnest(%s::uuid[]), false"
-_IS_LEFT = "SELECT EXISTS (SELECT FROM memory_inbox)"
-_REMEMBERED_S = 120
 
 
 def run(ground: Ground) -> Report:
@@ -54,25 +51,14 @@ class Side:
 
     server: Server
     askers: Askers
-    inbox: "psycopg.Connection[tuple[bool]]"
+    inbox: Inbox
 
     def turns(self, at_once: int, seconds: float) -> Taken:
         """And all that is remembered of them: what it costs the server's process is counted with them."""
         self.server.usage()
         found = self.askers.turns(tokens=TOKENS, at_once=at_once, seconds=seconds)
-        self._until_remembered()
+        self.inbox.wait_until_empty()
         return Taken.of(found, self.server.usage()["cpu_s"])
-
-    def _until_remembered(self) -> None:
-        deadline = time.monotonic() + _REMEMBERED_S
-        while self._is_left():
-            if time.monotonic() > deadline:
-                raise RuntimeError("Some turns were not remembered in time.")
-            time.sleep(0.02)
-
-    def _is_left(self) -> bool:
-        row = self.inbox.execute(_IS_LEFT).fetchone()
-        return row is not None and row[0]
 
 
 def _sides(ground: Ground, held: ExitStack) -> dict[str, Side]:
@@ -89,8 +75,7 @@ def _service(ground: Ground, held: ExitStack, url: str, worker: str) -> tuple[Si
     people = populate(database, 2 * GROUP, master_keys)
     asyncio.run(remember(database, people, master_keys, MEMORIES, question(TOKENS), OFFLINE_EMBEDDINGS))
     off, on = people[:GROUP], people[GROUP:]
-    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
-        connection.execute(_SWITCH_OFF, ([each.id for each in off],))
+    without_memory(database, off)
     settings = service_settings(
         database.url, str(ground.folder / f"memory_{worker}"), master_keys, rate_limits="off", **_models(url)
     )
@@ -112,4 +97,4 @@ def _models(url: str) -> dict[str, Any]:
 def _side(held: ExitStack, database: BenchmarkDatabase, server: Server, people: list[Someone]) -> Side:
     inbox = held.enter_context(psycopg.connect(database.superuser_url, autocommit=True))
     tokens = access_tokens(people, SECRET)
-    return Side(server, held.enter_context(askers(server.port, turn_service.PATH, tokens)), inbox)
+    return Side(server, held.enter_context(askers(server.port, turn_service.PATH, tokens)), Inbox(inbox))

@@ -1,6 +1,7 @@
 """Accounts put into the database directly: registering thousands over HTTP would take minutes of hashing."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from app.kit.crypto import new_key
 from benchmarks.ground import BenchmarkDatabase
 
 PASSWORD = "a long and unusual password"
+_SWITCH_OFF = "INSERT INTO memory_settings (user_id, enabled) SELECT unnest(%s::uuid[]), false"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ def populate(database: BenchmarkDatabase, count: int, master_keys: str) -> list[
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return people
+
+
+def without_memory(database: BenchmarkDatabase, people: Sequence[Someone]) -> None:
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        connection.execute(_SWITCH_OFF, ([each.id for each in people],))
 
 
 def access_tokens(people: list[Someone], secret: str) -> list[str]:

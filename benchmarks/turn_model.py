@@ -17,6 +17,7 @@ from tests.fakes.model import Reply, ScriptedModel, call, said_to, say
 
 MODEL = "scripted"
 TEXT = "Five of your tasks are open and none of them is due before Friday. "  # 4 characters a token are usual
+_READS_FACTS = "lists what is worth remembering"  # of the prompt in app/memory/by_model
 _WANTED = re.compile(r"in (\d+) tokens")
 
 
@@ -31,8 +32,9 @@ def answer(tokens: int) -> str:
 def reply(asked: dict[str, Any]) -> Reply:
     """The rule: delegate, list, answer. A request whose last message is no tool's result begins an agent's work."""
     wanted = _WANTED.search(said_to(asked, "user"))
-    if wanted is None or not asked.get("tools"):  # a title
-        return say("Open tasks", usage=(100, 2))
+    if wanted is None or not asked.get("tools"):  # of the background: facts, else a title or a note
+        is_about_facts = _READS_FACTS in str(asked["messages"][0]["content"])
+        return say("[]" if is_about_facts else "Open tasks", usage=(100, 2))
     tokens = int(wanted[1])
     if asked["messages"][-1]["role"] == "tool":
         return say(answer(tokens), tokens=tokens, usage=(1000, tokens))

@@ -25,10 +25,12 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=60, help="lines")
     options = parser.parse_args()
     with ground(quick=True, rounds=1) as prepared, ExitStack() as held:
-        ours = service(prepared, held, held.enter_context(scripted_model(at_once=True)))
+        ours, _without_memory = service(prepared, held, held.enter_context(scripted_model(at_once=True)))
         ours.askers.turns(tokens=options.tokens, at_once=1, seconds=60, most=WARM_UP)
+        ours.inbox.wait_until_empty()
         get(ours.server.port, f"{PROFILE}?of=begin")
         ours.askers.turns(tokens=options.tokens, at_once=1, seconds=600, most=options.turns)
+        ours.inbox.wait_until_empty()
         asked = urlencode({"of": options.by, "most": options.most})
         print(get(ours.server.port, f"{PROFILE}?{asked}", within_s=60)["told"])
 
