@@ -62,8 +62,8 @@ def report(taken: Mapping[Name, Sequence[Taken]], kept: Kept) -> Report:
         [*_cpu_goals(taken), *_kept_goals(kept)],
         [
             "the service: over device sockets, its Postgres and worker on, RATE_LIMITS=off, a new thread every 10 turns",
-            "the goals are about the turn and its four calls: memory off. With it on, what is remembered afterwards is counted"
-            " too, for which a small model is asked up to three times; benchmark `memory` takes that apart",
+            "the goals are about the turn and its four calls, with memory off",
+            "with memory on, what is remembered afterwards is counted, too: up to three more calls, of a small model",
             "the others have their turns inside, with no history, and an instant tool",
             "CPU is that of the process that has the turns, user and system; Postgres, model and devices are others'",
             f"{BYTES_OF} tokens on the wire: {kept.up:,.0f} bytes up, {kept.down:,.0f} down, headers of frames included",
