@@ -1,8 +1,10 @@
 """Who is at the socket's door: what a client shows, and how many of its kind may stand there."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -21,6 +23,14 @@ SUBPROTOCOL = "adiuva.v1"
 _BEARER_SUBPROTOCOL = "bearer."
 
 
+@dataclass
+class _Door:
+    """Of one address."""
+
+    places: asyncio.Semaphore
+    there: int = 0  # those that have a place and those that wait for one
+
+
 class Entrance:
     def __init__(
         self,
@@ -33,27 +43,45 @@ class Entrance:
     ) -> None:
         self._callers, self._tickets, self._limiter = callers, tickets, limiter
         self._limits, self._allow_query_token = limits, allow_query_token
-        self._at_the_door: Counter[str] = Counter()
+        self._doors: dict[str, _Door] = {}
+        self._greeted: Counter[UUID] = Counter()
 
-    def place_of_address(self, scope: Scope) -> AbstractContextManager[None]:
-        """A place for a socket that has shown nothing yet. Raises `SocketClosed` when its address has too many."""
-        return self._place(f"address {_address(scope)}", self._limits.unauthenticated_per_address)
-
-    def place_of_user(self, user_id: UUID) -> AbstractContextManager[None]:
-        """A place for a socket that has not said hello yet. Raises `SocketClosed` when its user has too many."""
-        return self._place(f"user {user_id}", self._limits.devices_per_user)
+    @asynccontextmanager
+    async def place_of_address(self, scope: Scope) -> AsyncIterator[None]:
+        """A place for a socket whose token has not been looked at yet. An office of devices behind one address comes back
+        all at once, and a look takes milliseconds: who finds no place waits a moment for one. Raises `SocketClosed`."""
+        address, limits = _address(scope), self._limits
+        door = self._doors.setdefault(address, _Door(asyncio.Semaphore(limits.unauthenticated_per_address)))
+        if door.there >= limits.unauthenticated_per_address + limits.waiting_per_address:
+            raise _crowded()
+        door.there += 1
+        try:
+            try:
+                async with asyncio.timeout(limits.place_s):
+                    await door.places.acquire()
+            except TimeoutError:
+                raise _crowded() from None
+            try:
+                yield
+            finally:
+                door.places.release()
+        finally:
+            door.there -= 1
+            if not door.there:
+                del self._doors[address]
 
     @contextmanager
-    def _place(self, whose: str, most: int) -> Iterator[None]:
-        if self._at_the_door[whose] >= most:
-            raise SocketClosed(Close.TOO_MANY, "Too many sockets wait to be let in.")
-        self._at_the_door[whose] += 1
+    def place_of_user(self, user_id: UUID) -> Iterator[None]:
+        """A place for a socket that has not said hello yet. Raises `SocketClosed` when its user has too many."""
+        if self._greeted[user_id] >= self._limits.devices_per_user:
+            raise _crowded()
+        self._greeted[user_id] += 1
         try:
             yield
         finally:
-            self._at_the_door[whose] -= 1
-            if not self._at_the_door[whose]:
-                del self._at_the_door[whose]
+            self._greeted[user_id] -= 1
+            if not self._greeted[user_id]:
+                del self._greeted[user_id]
 
     async def admit(self, scope: Scope) -> tuple[Credential, str | None]:
         """What the client shows, and the device a ticket is for. Raises `SocketClosed`."""
@@ -82,6 +110,10 @@ class Entrance:
         if not caller.may(KeyScope.DEVICE):
             raise NotAuthenticated(f"This needs an API key with the scope {KeyScope.DEVICE}.")
         return Credential.of(caller)
+
+
+def _crowded() -> SocketClosed:
+    return SocketClosed(Close.TOO_MANY, "Too many sockets wait to be let in.")
 
 
 def _shown(scope: Scope, *, allow_query_token: bool) -> tuple[str | None, str | None]:

@@ -54,7 +54,7 @@ class Greeting:
     ) -> DeviceConnection:
         """A connection that is ready and in the hub. Raises `SocketClosed`, `Left`."""
         arrival = next(self._arrivals)
-        with self._entrance.place_of_address(scope):
+        async with self._entrance.place_of_address(scope):
             credential, only_device = await self._entrance.admit(scope)
         admitted_at = asyncio.get_running_loop().time()
         with self._entrance.place_of_user(credential.user_id):

@@ -20,6 +20,8 @@ class SocketLimits:
 
     devices_per_user: int = 10
     unauthenticated_per_address: int = 10
+    waiting_per_address: int = 500  # to become one of those, each for so long:
+    place_s: float = 2
 
     outbound_frames: int = 256
     outbound_bytes: int = 4 * MIB

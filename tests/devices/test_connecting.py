@@ -344,7 +344,7 @@ async def test_a_client_that_leaves_before_its_hello_leaves_nothing(service: Liv
 async def test_too_many_sockets_of_one_address_that_have_not_shown_who_they_are(
     own_live: OwnLive, fresh_superuser_url: str
 ) -> None:
-    async with own_live(SocketLimits(unauthenticated_per_address=3)) as service:
+    async with own_live(SocketLimits(unauthenticated_per_address=3, place_s=0.1)) as service:
         ada = await service.person()
         with psycopg.connect(fresh_superuser_url) as lock:
             # While the database thinks, nobody is known yet.
@@ -356,6 +356,25 @@ async def test_too_many_sockets_of_one_address_that_have_not_shown_who_they_are(
             assert await way_in(service, headers=ada.auth) == 4429
         assert await asyncio.gather(*waiting) == ["device_ready"] * 3
         assert await way_in(service, headers=ada.auth) == "device_ready"
+
+
+async def test_devices_of_one_address_that_all_come_at_once_find_a_place_one_after_another(tuned_live: OwnLive) -> None:
+    async with tuned_live(SocketLimits(unauthenticated_per_address=1, devices_per_user=30)) as service:
+        ada = await service.person()
+        ways = [way_in(service, device_id=f"device-{number}", headers=ada.auth) for number in range(30)]
+        assert await asyncio.gather(*ways) == ["device_ready"] * 30
+
+
+async def test_no_more_than_so_many_wait_for_a_place(own_live: OwnLive, fresh_superuser_url: str) -> None:
+    limits = SocketLimits(unauthenticated_per_address=1, waiting_per_address=1, place_s=20)
+    async with own_live(limits) as service:
+        ada = await service.person()
+        with psycopg.connect(fresh_superuser_url) as lock:
+            lock.execute("LOCK TABLE user_sessions IN ACCESS EXCLUSIVE MODE")
+            ways = [asyncio.ensure_future(way_in(service, headers=ada.auth)) for _ in range(3)]
+            done, waiting = await asyncio.wait(ways, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            assert [way.result() for way in done] == [4429]
+        assert await asyncio.gather(*waiting) == ["device_ready"] * 2
 
 
 async def test_too_many_devices_of_one_user(tuned_live: OwnLive) -> None:
