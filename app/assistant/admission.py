@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.assistant.approvals.policy import Policy
-from app.auth.rate_limits import RateLimiter
+from app.auth.rate_limits import RateLimiter, turns_of
 from app.billing.tiers import ALLOWANCES, Tier
 from app.billing.token_budget import QuotaExceeded, month_of
 from app.errors import NotAuthenticated
@@ -28,16 +28,22 @@ class Admission:
     def __init__(self, db: Database, limiter: RateLimiter, clock: Clock) -> None:
         self._db, self._limiter, self._clock = db, limiter, clock
 
-    async def admit(self, user_id: UUID, *, is_free: bool) -> Standing:
-        """`is_free`: the model costs nobody anything. Raises `RateLimited`, `QuotaExceeded`, `NotAuthenticated`."""
+    async def admit(self, user_id: UUID, *, is_free: bool, is_counted: bool) -> Standing:
+        """`is_free`: the model costs nobody anything. `is_counted`: the turn was, when it came in.
+
+        Raises `RateLimited`, `QuotaExceeded`, `NotAuthenticated`."""
         standing = await self._standing(user_id)
         allowance = ALLOWANCES[standing.tier]
-        counted = await self._limiter.count(f"turns:{user_id}", allowance.turns_per_minute)
-        if counted is not None and not counted[1]:
-            raise self._limiter.refusal(counted[0], "turns")
+        if not is_counted:
+            await self._count(user_id, allowance.turns_per_minute)
         if not is_free and standing.used_tokens >= allowance.tokens_per_month:
             raise QuotaExceeded(limit=allowance.tokens_per_month, used=standing.used_tokens)
         return standing
+
+    async def _count(self, user_id: UUID, per_minute: int) -> None:
+        counted = await self._limiter.count(turns_of(user_id), per_minute)
+        if counted is not None and not counted[1]:
+            raise self._limiter.refusal(counted[0], "turns")
 
     async def _standing(self, user_id: UUID) -> Standing:
         row = await self._db.hot_row(_STANDING, user_id, month_of(self._clock.now()))

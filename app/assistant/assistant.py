@@ -43,8 +43,9 @@ class Assistant:
         self._interrupt_at: float | None = None  # by the loop's clock
         self._interrupted: set[Turn] = set()
 
-    async def ask(self, question: Question) -> Turn:
-        """Begin a turn. From here on it ends with exactly one `stream_end`, whoever listens.
+    async def ask(self, question: Question, *, is_counted: bool = False) -> Turn:
+        """Begin a turn. From here on it ends with exactly one `stream_end`, whoever listens. `is_counted`: against the
+        user's limit of turns already.
 
         Raises, with nothing begun: `MessageTooLong`, `Overloaded`, `RateLimited`, `QuotaExceeded`, `NotFound` for a thread
         that is not the user's, `RunExists` for a request that was made before.
@@ -56,7 +57,8 @@ class Assistant:
             raise RunExists(known.run.id, known.question.request_hash)
         await self._same_before(question)
         with self._place(question) as arrival:
-            standing = await self._admission.admit(question.user_id, is_free=self._services.models.main.is_free)
+            is_free = self._services.models.main.is_free
+            standing = await self._admission.admit(question.user_id, is_free=is_free, is_counted=is_counted)
             run = await self._services.runs.open(_new_run(question))
             turn = self._begin(question, run, standing)
         if arrival.cancelled_by is not None:

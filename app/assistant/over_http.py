@@ -61,7 +61,7 @@ def question_of(user_id: UUID, body: ChatBody, key: str | None, timezone: str | 
 async def begun(services: AssistantServices, question: Question) -> Turn | TurnStream | None:
     """The turn; or, for a request that was made before, what there still is of it. Raises `KeyReused`."""
     try:
-        return await services.assistant.ask(question)
+        return await services.assistant.ask(question, is_counted=True)
     except RunExists as known:
         if known.request_hash != question.request_hash:
             raise KeyReused("This Idempotency-Key was used for another request.") from None

@@ -12,7 +12,7 @@ from app.assistant.over_http import answer_of, answer_of_record, begun, question
 from app.assistant.schemas import CancelAnswer, ChatAnswer, ChatBody, TurnAnswer
 from app.assistant.server_sent import events
 from app.assistant.turn import Turn
-from app.auth.deps import ChatCaller, ReadCaller
+from app.auth.deps import ChatCaller, ReadCaller, TurnCaller
 from app.edge.documented import errors
 from app.errors import NotFound
 
@@ -78,7 +78,7 @@ class EventStream(StreamingResponse):
 
 
 @router.post("/chat", summary="Ask the assistant", responses=_ASKING)
-async def chat(body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None) -> ChatAnswer:
+async def chat(body: ChatBody, caller: TurnCaller, conversations: Conversations, key: Key = None) -> ChatAnswer:
     """One Home turn; the answer comes when it is complete. The assistant works on your device that is connected; with
     none connected it says so. A turn goes on when the request is lost: `GET /chat/{request_id}` has it."""
     question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))
@@ -94,7 +94,7 @@ async def chat(body: ChatBody, caller: ChatCaller, conversations: Conversations,
     response_class=EventStream,
     responses={**_ASKING, **_STREAM},
 )
-async def chat_stream(body: ChatBody, caller: ChatCaller, conversations: Conversations, key: Key = None) -> EventStream:
+async def chat_stream(body: ChatBody, caller: TurnCaller, conversations: Conversations, key: Key = None) -> EventStream:
     """The same as server-sent events: one for each frame of the socket protocol (`stream_start`, `activity`,
     `stream_text`, …, `stream_end`), and `approval_request` where you are asked. `id` is the frame's `seq`."""
     question = question_of(caller.user_id, body, key, conversations.timezone(caller.user_id))

@@ -1,17 +1,17 @@
 """Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, `ChatCaller`,
-`MemoryCaller`, `DeviceCaller`, or `Anyone`.
+`TurnCaller`, `MemoryCaller`, `DeviceCaller`, or `Anyone`.
 
 Each of them also counts the request against the caller's rate limit, unless its name says otherwise.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from app.auth.callers import Caller, Callers
-from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network
+from app.auth.rate_limits import ANONYMOUS_PER_MINUTE, RateLimiter, network, turns_of
 from app.auth.scopes import Scope
 from app.billing.tiers import ALLOWANCES
 from app.errors import Forbidden, NotAuthenticated
@@ -48,7 +48,9 @@ class _Bearer(HTTPBearer):
     """One callable does it all (read the header, find the caller, count the request): each FastAPI dependency a request
     passes through costs about 15 µs."""
 
-    def __init__(self, scope: Scope | None = None, *, admin: bool = False, counted: bool = True) -> None:
+    def __init__(
+        self, scope: Scope | None = None, *, admin: bool = False, counts: Literal["request", "turn"] | None = "request"
+    ) -> None:
         super().__init__(
             scheme_name="Bearer",
             auto_error=False,
@@ -56,7 +58,7 @@ class _Bearer(HTTPBearer):
         )
         self.scope = scope
         self.admin = admin
-        self.counted = counted
+        self.counts = counts
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # it returns who, not the header
         auth = services(request)
@@ -69,8 +71,11 @@ class _Bearer(HTTPBearer):
             # Whoever it was, they had the database looked into: counted by address, like a route for everyone.
             await _count(request, auth.limiter, f"address:{network_of(request)}", ANONYMOUS_PER_MINUTE)
             raise
-        if self.counted:
-            await _count(request, auth.limiter, f"user:{caller.user_id}", ALLOWANCES[caller.tier].requests_per_minute)
+        allowance = ALLOWANCES[caller.tier]
+        if self.counts == "turn":
+            await _count(request, auth.limiter, turns_of(caller.user_id), allowance.turns_per_minute, "turns")
+        elif self.counts == "request":
+            await _count(request, auth.limiter, f"user:{caller.user_id}", allowance.requests_per_minute)
         self._check(caller)
         return caller
 
@@ -87,21 +92,22 @@ async def anyone(request: Request) -> None:
     await _count(request, services(request).limiter, f"address:{network_of(request)}", ANONYMOUS_PER_MINUTE)
 
 
-async def _count(request: Request, limiter: RateLimiter, bucket: str, per_minute: int) -> None:
+async def _count(request: Request, limiter: RateLimiter, bucket: str, per_minute: int, what: str = "requests") -> None:
     counted = await limiter.count(bucket, per_minute)
     if counted is None:
         return
     standing, fits = counted
     request.scope["state"]["response_headers"] += standing.headers()
     if not fits:
-        raise limiter.refusal(standing)
+        raise limiter.refusal(standing, what)
 
 
 CurrentUser = Annotated[Caller, Depends(_Bearer())]
 CurrentAdmin = Annotated[Caller, Depends(_Bearer(admin=True))]
 ReadCaller = Annotated[Caller, Depends(_Bearer(Scope.READ))]
 ChatCaller = Annotated[Caller, Depends(_Bearer(Scope.CHAT))]
+TurnCaller = Annotated[Caller, Depends(_Bearer(Scope.CHAT, counts="turn"))]
 MemoryCaller = Annotated[Caller, Depends(_Bearer(Scope.MEMORY))]
 DeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE))]
-UncountedDeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE, counted=False))]
+UncountedDeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE, counts=None))]
 Anyone = Depends(anyone)

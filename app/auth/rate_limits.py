@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
+from uuid import UUID
 
 import structlog
 from limits.aio.storage import Storage
@@ -24,6 +25,11 @@ def network(address: str) -> str:
     except ValueError:
         return address
     return str(IPv6Network((parsed.packed[:8] + bytes(8), 64))) if isinstance(parsed, IPv6Address) else address
+
+
+def turns_of(user_id: UUID) -> str:
+    """The bucket of the turns that a user begins, over HTTP or a socket: apart from their other requests."""
+    return f"turns:{user_id}"
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,25 @@ async def test_a_persons_sessions_and_api_keys_share_one_limit(limited: Service)
     assert standing(await limited.http.get("/auth/me", headers=key)) == (20, 17)
 
 
+async def test_turns_have_a_bucket_of_their_own(limited: Service) -> None:
+    ada = await limited.person()
+    turns = [await ada.post("/chat", json={"message": "Hello"}) for _ in range(21)]
+    assert [turn.status_code for turn in turns] == [200] * 20 + [429]
+    assert [standing(turn) for turn in turns] == [(20, left) for left in range(19, -1, -1)] + [(20, 0)]
+    problem = problem_of(turns[-1], 429, "rate_limited")
+    assert problem["detail"] == "That was more than 20 turns in a minute."
+    assert (await ada.post("/chat/stream", json={"message": "Hello"})).status_code == 429
+    assert standing(await ada.get("/auth/me")) == (20, 19)
+
+
+async def test_requests_leave_the_turns_alone(limited: Service) -> None:
+    ada = await limited.person()
+    for _ in range(21):
+        await ada.get("/auth/me")
+    assert standing(await ada.post("/chat", json={"message": "Hello"})) == (20, 19)
+    assert standing(await ada.post("/chat", json={})) == (20, 18)
+
+
 async def test_an_address_may_ask_sixty_times_a_minute_over_all_public_routes(limited: Service) -> None:
     routes = [
         ("/auth/refresh", NOBODYS),

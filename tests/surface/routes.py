@@ -43,7 +43,7 @@ class Route:
     def is_limited(self) -> bool:
         """Does it count against a rate limit?"""
         if self.bearer is not None:
-            return self.bearer.counted
+            return self.bearer.counts is not None
         return any(each is anyone for each in self._calls())
 
     @property
