@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
@@ -20,7 +21,7 @@ from app.assistant.approvals.edits import checked_edit
 from app.assistant.approvals.store import Approvals, PausedTurns, Policies
 from app.assistant.build import AssistantParts, built
 from app.assistant.graphs import private_names, private_texts
-from app.assistant.limits import TurnLimits
+from app.assistant.limits import UNLIMITED_TURNS, TurnLimits
 from app.assistant.models import Models
 from app.assistant.shaping.sanitizer import Sanitizer
 from app.audit.overview import AuditTrail
@@ -125,7 +126,10 @@ class Parts:
         self.models = Models(settings, model_limits)
         self.sanitizer = self._sanitizer()
         self.memory = self._memory()
-        self.assistant = self._assistant(turn_limits or TurnLimits())
+        turn_limits = turn_limits or TurnLimits()
+        if settings.rate_limits == "off":
+            turn_limits = replace(turn_limits, turns_at_once=UNLIMITED_TURNS)
+        self.assistant = self._assistant(turn_limits)
         self.socket = self._socket()
         self.worker = Worker(settings.database_url, self._tasks(), periodic=self._periodic())
         self.readiness = self._readiness()

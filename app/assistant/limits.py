@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from app.assistant.meter import MODEL_CALLS, TOOL_CALLS
 from app.threads.leases import RENEW_EVERY_S
 
+UNLIMITED_TURNS = 1_000
+
 
 @dataclass(frozen=True)
 class TurnLimits:
@@ -14,7 +16,7 @@ class TurnLimits:
     model_calls: int = MODEL_CALLS
     tool_calls: int = TOOL_CALLS
     history_tokens: int = 24_000  # of earlier turns; the rest of a model's window is for this one
-    turns_at_once: int = 10  # of one user
+    turns_at_once: int = 10  # of one user; without rate limits, `UNLIMITED_TURNS`
     lease_every_s: float = RENEW_EVERY_S
     beat_s: float = 15  # of a stream of events: proxies close a connection on which nothing moves
     drain_s: float = 10  # what a stopping service gives the turns under way

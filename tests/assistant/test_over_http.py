@@ -221,22 +221,32 @@ async def test_turns_are_limited_apart_from_requests(settings: Settings, model: 
         assert (await ada.get("/threads")).status_code == 200
 
 
-async def test_no_more_turns_run_at_once_than_are_allowed(service: LiveService, model: ScriptedModel) -> None:
+async def test_without_rate_limits_as_many_turns_run_at_once_as_are_asked_for(
+    service: LiveService, model: ScriptedModel
+) -> None:
     ada = await service.person()
+    model.answer = lambda _body: drip("a b c d", every_s=0.1)
+    answers = await asyncio.gather(*(ada.post("/chat", json=HELLO) for _ in range(14)))
+    assert [answer.status_code for answer in answers] == [200] * 14
+
+
+async def test_no_more_turns_run_at_once_than_are_allowed(settings: Settings, model: ScriptedModel) -> None:
     model.answer = lambda _body: drip("a b c d e f", every_s=0.1)
-    async with connected(service, ada) as device:
-        for number in range(14):
-            await device.send(home(f"burst-{number}"))
-        refused: list[str] = []
-        ended_ids: set[str] = set()
-        while len(refused) + len(ended_ids) < 14:
-            frame = await device.next()
-            if frame["type"] == "error":
-                assert frame["code"] == "rate_limited"
-                refused.append(frame["request_id"])
-            elif frame["type"] == "stream_end":
-                ended_ids.add(frame["request_id"])
-        assert len(ended_ids) == 10
+    async with served(settings, model, rate_limits="on") as service:
+        ada = await service.person()
+        async with connected(service, ada) as device:
+            for number in range(14):
+                await device.send(home(f"burst-{number}"))
+            refused: list[str] = []
+            ended_ids: set[str] = set()
+            while len(refused) + len(ended_ids) < 14:
+                frame = await device.next()
+                if frame["type"] == "error":
+                    assert frame["code"] == "rate_limited"
+                    refused.append(frame["request_id"])
+                elif frame["type"] == "stream_end":
+                    ended_ids.add(frame["request_id"])
+            assert len(ended_ids) == 10
 
 
 async def test_a_model_that_hangs_is_a_problem(tuned: Talking, model: ScriptedModel) -> None:
