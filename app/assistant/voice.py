@@ -14,6 +14,7 @@ from app.devices.frames import Mutation, TurnError, Usage
 from app.devices.turns import TurnStream
 
 Status = Literal["completed", "cancelled", "failed"]
+State = Literal["started", "finished", "failed"]
 TOGETHER_S = 0.025
 PARAGRAPH = "\n\n"
 NOTHING_TO_SHOW = "I cannot show that."
@@ -33,6 +34,7 @@ class Voice:
         self._half = ""  # of a character: some models send the two surrogates of a pair apart
         self._unsent: list[str] = []
         self._flush: asyncio.TimerHandle | None = None
+        self._held: list[tuple[str, State, str, str]] = []
 
     def begin(self) -> None:
         """A Home turn starts at once; a floating one first tells what it is about, when that is known."""
@@ -89,17 +91,24 @@ class Voice:
             if self._is_floating:
                 self._stream.domain(domain)
             self._stream.start(self._thread_id)
+            for agent, state, label, tool in self._held:
+                self._stream.activity(agent, state, label, tool)
+            self._held.clear()
 
     # What is being done
 
-    def agent(self, name: str, domain: Domain, state: Literal["started", "finished", "failed"], label: str) -> None:
+    def agent(self, name: str, domain: Domain, state: State, label: str) -> None:
         self._send()
         self._about(domain)
         self._stream.activity(name, state, label)
 
-    def tool(self, agent: str, tool: str, state: Literal["started", "finished", "failed"], label: str) -> None:
+    def tool(self, agent: str, tool: str, state: State, label: str) -> None:
+        """The supervisor's own tools may come before it is known what a floating turn is about: told once it is."""
         self._send()
-        self._stream.activity(agent, state, label, tool)
+        if self._is_floating and self._stream.last_seq == 0:
+            self._held.append((agent, state, label, tool))
+        else:
+            self._stream.activity(agent, state, label, tool)
 
     # The end
 
@@ -121,6 +130,8 @@ class Voice:
             self._flush.cancel()
             self._flush = None
         self._send()
+        if self._held:
+            self._about("tasks")
 
     @property
     def removed(self) -> dict[str, Any]:

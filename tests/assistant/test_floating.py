@@ -51,6 +51,23 @@ async def test_an_answer_without_an_agent_is_about_tasks(ada: Desktop, model: Sc
     assert heard.text == "Good morning."
 
 
+async def test_what_it_remembers_itself_is_about_tasks(ada: Desktop, model: ScriptedModel) -> None:
+    model.script(call("update_core_memory", key="answers", value="short"), say("I will."))
+    heard = await ada.ask("Remember that I prefer short answers", scope=NOWHERE)
+    _check(heard, "tasks")
+    assert [(each["agent"], each["tool"], each["state"]) for each in heard.turn if each["type"] == "activity"] == [
+        ("floating", "update_core_memory", "started"),
+        ("floating", "update_core_memory", "finished"),
+    ]
+
+
+async def test_an_agent_gives_the_domain_also_after_a_tool_of_its_own(ada: Desktop, model: ScriptedModel) -> None:
+    model.script(call("recall_memory", query="notes"), *delegated("note_agent", call("list_notes"), answer="None."))
+    heard = await ada.ask("What did I write?", scope=NOWHERE)
+    _check(heard, "notes")
+    assert [each.get("tool") for each in heard.turn if each["type"] == "activity"][:2] == ["recall_memory"] * 2
+
+
 @pytest.mark.parametrize("agent", AGENTS)
 async def test_the_first_agent_gives_the_domain(ada: Desktop, model: ScriptedModel, agent: str) -> None:
     model.script(*delegated(agent, call(LISTS[agent]), answer="None."))
