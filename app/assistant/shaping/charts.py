@@ -9,8 +9,14 @@ from msgspec import Meta
 
 Value = str | int | float | bool | None
 Row = Annotated[dict[str, Value], Meta(min_length=1, max_length=64)]
+_FUNCTION = "rgb|rgba|hsl|hsla|hwb|lab|lch|oklab|oklch"
+_VARIABLE = r"var\(--[\w-]{1,40}\)"
+# What a style sheet takes for a color, and nothing that would fetch anything: `#1a2b3c`, `teal`, `hsl(var(--chart-1))`.
 Color = Annotated[
-    str, Meta(pattern=r"^(#[0-9A-Fa-f]{3,8}|[A-Za-z]{1,32}|(rgb|rgba|hsl|hsla|var)\([\w\s.,%/-]{1,48}\))$")
+    str,
+    Meta(
+        pattern=rf"^(|#[0-9A-Fa-f]{{3,8}}|[A-Za-z]{{1,32}}|{_VARIABLE}|({_FUNCTION})\(([\w\s.,%/+-]|{_VARIABLE}){{1,64}}\))$"
+    ),
 ]
 
 
@@ -35,15 +41,17 @@ _encode = msgspec.json.Encoder().encode
 def verified(text: str, clean: Callable[[str], str]) -> str | None:
     """The chart as compact JSON, its texts cleaned; None if it is none.
 
-    A key of `config` must occur in the data: as a column, or as a value (a slice of a pie has its row's name).
+    A key of `config` counts when it occurs in the data: as a column, or as a value (a slice of a pie has its row's name).
     """
     try:
         chart = _decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     occurring = {text for row in chart.data for pair in row.items() for text in pair if isinstance(text, str)}
-    if not chart.config.keys() <= occurring:
+    config = {key: each for key, each in chart.config.items() if key in occurring}
+    if chart.config and not config:
         return None
+    chart.config = config
     # A "<" in a text must not look like the beginning or the end of a tag.
     return _encode(_cleaned(chart, clean)).decode().replace("<", "\\u003c")
 
@@ -63,7 +71,7 @@ def _cleaned(chart: Chart, clean: Callable[[str], str]) -> Chart:
             {cleaned(key): cleaned(value) if isinstance(value, str) else value for key, value in row.items()}
             for row in chart.data
         ],
-        config={cleaned(key): Series(cleaned(each.label), each.color) for key, each in chart.config.items()},
+        config={cleaned(key): Series(cleaned(each.label), each.color or None) for key, each in chart.config.items()},
     )
 
 

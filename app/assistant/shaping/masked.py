@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.assistant.shaping.omission import CUT
 
 NEUTRAL = "assistant"
+LEAST_SECRET = 12  # characters
 
 
 class Masked(ABC):
@@ -42,12 +43,13 @@ class Masked(ABC):
 
 
 class Secrets(Masked):
-    """Exactly as they are, wherever they stand."""
+    """Exactly as they are, wherever they stand. A shorter key than `LEAST_SECRET` ("none", "test") is none: local model servers
+    are given such, and answers would lose words."""
 
     kind = "secret"
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        kept = {secret for secret in secrets if secret}
+        kept = {secret for secret in secrets if len(secret) >= LEAST_SECRET}
         super().__init__(kept, _one_of(kept), _beginnings(kept))
         self._pattern = re.compile("|".join(map(re.escape, self.strings)))
 

@@ -54,6 +54,22 @@ def test_fields_a_chart_does_not_have_are_left_behind() -> None:
     assert shaped(CHART.replace('"title"', '"onclick":"x","title"')) == CHART
 
 
+def test_a_key_of_its_legend_that_the_chart_does_not_have_is_left_behind() -> None:
+    assert shaped(CHART.replace('"config":{', '"config":{"m":{"label":"More"},')) == CHART
+
+
+@pytest.mark.parametrize(
+    "color", ["#1a2b3c", "teal", "var(--chart-1)", "hsl(var(--chart-1))", "oklch(0.7 0.1 200 / 50%)", "rgb(1, 2, 3)"]
+)
+def test_a_chart_keeps_the_colors_style_sheets_know(color: str) -> None:
+    colored = CHART.replace('"label":"Number"', f'"label":"Number","color":"{color}"')
+    assert shaped(colored) == colored
+
+
+def test_no_color_is_an_empty_one() -> None:
+    assert shaped(CHART.replace('"label":"Number"', '"label":"Number","color":""')) == CHART
+
+
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
@@ -65,6 +81,8 @@ def test_fields_a_chart_does_not_have_are_left_behind() -> None:
         ('"n":3', '"n":NaN'),
         ('"config":{"n"', '"config":{"m"'),
         ('"label":"Number"', '"label":"Number","color":"url(http://e.com)"'),
+        ('"label":"Number"', '"label":"Number","color":"hsl(var(--a);x:url(y))"'),
+        ('"label":"Number"', '"label":"Number","color":"var(url(//e.com))"'),
         ("}}}", "}}"),
     ],
 )

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from app.assistant.shaping.sanitizer import Sanitizer
-from tests.assistant.shaping.shaped import SANITIZER, SECRET, quoted
+from tests.assistant.shaping.shaped import PROMPT, SANITIZER, SECRET, quoted
 
 
 def clean(text: str) -> str:
@@ -111,6 +111,13 @@ def test_an_end_forgets_what_was_said() -> None:
 
 def test_a_secret_is_removed_wherever_it_stands() -> None:
     assert clean(f"x{SECRET}y {SECRET.upper()}") == f"x…y {SECRET.upper()}"
+
+
+def test_a_key_that_is_none_takes_no_words_out_of_answers() -> None:
+    """Local model servers are given such."""
+    stream = Sanitizer([PROMPT], secrets=["test", "none", "k"]).stream()
+    text = "The latest test results are in: nonetheless OK."
+    assert stream.feed(text) + stream.end() == text
 
 
 def test_two_words_of_a_prompt_are_held_and_one_is_not() -> None:
