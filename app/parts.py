@@ -213,10 +213,13 @@ class Parts:
 
     def _threads(self) -> ThreadServices:
         return ThreadServices(
-            conversations=Conversations(self.db, self.vault, self._stop_runs),
+            conversations=Conversations(self.db, self.vault, end=self._end_thread, stop=self._stop_runs),
             runs=Runs(self.db, self.vault, self.clock, owner=uuid4()),
             history=History(self.db, self.vault),
         )
+
+    async def _end_thread(self, user_id: UUID, thread_id: UUID) -> None:
+        await self.assistant.services.assistant.end_thread(user_id, thread_id)
 
     def _stop_runs(self, run_ids: Iterable[UUID]) -> None:
         self.assistant.services.assistant.stop_runs(run_ids)

@@ -155,6 +155,14 @@ class Assistant:
             if turn.run.id in unwanted:
                 turn.cancel("api")
 
+    async def end_thread(self, user_id: UUID, thread_id: UUID) -> None:
+        """Cancel what is under way here in a thread, and wait for its end, which withdraws what it asks its user."""
+        mine = [turn for turn in self._turns.get(user_id, {}).values() if turn.run.thread_id == thread_id]
+        for turn in mine:
+            turn.cancel("api")
+        if mine:
+            await asyncio.wait([turn.task for turn in mine], timeout=self._services.limits.ending_s)
+
     def stop_user(self, user_id: UUID) -> None:
         """The account has been disabled, or erased."""
         for turn in list(self._turns.get(user_id, {}).values()):

@@ -29,6 +29,7 @@ from app.llm.wire import Chunk
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # no download of prices
     "LITELLM_MODE": "PRODUCTION",  # no reading of .env
+    "REPEATED_STREAMING_CHUNK_LIMIT": "100000",  # a line of a hundred dashes is no loop; what an answer may take is bounded
     "LANGSMITH_TRACING": "false",
 }
 

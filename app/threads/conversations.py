@@ -1,6 +1,6 @@
 """A user's threads as the user sees them: listed, read, renamed, archived, deleted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,10 +43,18 @@ class Said:
 
 
 class Conversations:
-    def __init__(self, db: Database, vault: KeyVault, stop: Callable[[Sequence[UUID]], None] | None = None) -> None:
-        """`stop` is told the runs that were under way in a thread that is deleted. Those of other processes learn it when
-        they next renew their leases."""
-        self._db, self._vault, self._stop = db, vault, stop
+    def __init__(
+        self,
+        db: Database,
+        vault: KeyVault,
+        *,
+        end: Callable[[UUID, UUID], Awaitable[None]] | None = None,
+        stop: Callable[[Sequence[UUID]], None] | None = None,
+    ) -> None:
+        """Before a user's thread is deleted, `end` ends its turns: whoever was asked something hears that it is over. `stop`
+        is told the runs that are under way nevertheless. Those of other processes learn it when they next renew their
+        leases."""
+        self._db, self._vault, self._end, self._stop = db, vault, end, stop
 
     async def page(self, user_id: UUID, *, archived: bool, offset: int, limit: int) -> tuple[list[Conversation], int]:
         """Those that are archived, or those that are not; newest activity first, and how many there are."""
@@ -81,6 +89,8 @@ class Conversations:
     async def delete(self, user_id: UUID, thread_id: UUID) -> None:
         """With all that was said in it, at once. A turn that is under way is stopped and leaves nothing behind; what it
         has changed on a device stays changed. Raises `NotFound`."""
+        if self._end is not None:
+            await self._end(user_id, thread_id)
         mine = (Thread.user_id == user_id) & (Thread.id == thread_id)
         async with self._db.of(user_id) as session:
             # The lock comes before the look: a turn that begins meanwhile waits for it, and finds no thread.

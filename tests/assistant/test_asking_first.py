@@ -138,6 +138,22 @@ async def test_every_device_is_asked_and_the_first_answer_wins(
         assert ada.rows("tasks") == []
 
 
+async def test_deleting_the_thread_of_a_turn_that_waits_withdraws_its_question_everywhere(
+    service: LiveService, ada: Desktop, model: ScriptedModel, tmp_path: Path
+) -> None:
+    task_id = await _task(ada)
+    async with desktop(service, tmp_path / "phone", person=ada.person) as phone:
+        model.script(*delegated("task_agent", call("delete_task", task_id=task_id)))
+        turn = ada.device.ask("Delete it")
+        asked = await phone.heard(lambda frame: frame["type"] == "approval_request")
+        assert (await ada.person.delete(f"/threads/{turn.thread_id}")).status_code == 204
+        for device in (ada, phone):
+            told = await device.heard(lambda frame: frame["type"] == "approval_resolved")
+            assert (told["id"], told["decision"]) == (asked["id"], "reject")
+        await turn.ended()
+        assert (ada.of(turn.request_id).end["status"], len(ada.rows("tasks"))) == ("cancelled", 1)
+
+
 async def test_no_answer_in_time_counts_as_a_rejection(
     service: LiveService, ada: Desktop, model: ScriptedModel
 ) -> None:

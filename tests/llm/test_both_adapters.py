@@ -69,6 +69,12 @@ async def test_text_comes_whole_and_in_order(server: ScriptedModel, make: MakeMo
     assert heard.finished is not None
 
 
+async def test_an_answer_may_repeat_itself(server: ScriptedModel, make: MakeModel) -> None:
+    text = "=====" * 150
+    server.script(say(text, tokens=150))
+    assert (await ask(make())).text == text
+
+
 async def test_messages_and_tools_go_out_as_they_are(server: ScriptedModel, make: MakeModel) -> None:
     server.script(say("Yes."))
     asked = question("Is it?", tools=True)

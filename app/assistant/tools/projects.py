@@ -44,7 +44,7 @@ async def get_project(runtime: ToolRuntime[TurnContext], project_id: str) -> str
 
 async def create_project(runtime: ToolRuntime[TurnContext], name: str, client_id: str = "") -> str:
     """Create a project."""
-    values = _columns(name=needed("name", name), client_id=client_id).for_insert()
+    values = _columns(name=needed("name", name), client_id=client_id, status="active").for_insert()
     row = await runtime.context.desk(runtime.tool_call_id).insert("projects", values)
     return stored("Created", PROJECT, told(row, runtime.context.zone))
 
