@@ -43,8 +43,8 @@ class Masked(ABC):
 
 
 class Secrets(Masked):
-    """Exactly as they are, wherever they stand. A shorter key than `LEAST_SECRET` ("none", "test") is none: local model servers
-    are given such, and answers would lose words."""
+    """Exactly as they are, wherever they stand. A shorter key than `LEAST_SECRET` ("none", "test") is none: local model
+    servers are given such, and answers would lose words."""
 
     kind = "secret"
 
