@@ -12,7 +12,7 @@ from app.assistant.over_http import answer_of, answer_of_record, begun, question
 from app.assistant.schemas import CancelAnswer, ChatAnswer, ChatBody, TurnAnswer
 from app.assistant.server_sent import events
 from app.assistant.turn import Turn
-from app.auth.deps import ChatCaller, ReadCaller, TurnCaller
+from app.auth.deps import ChatCaller, TurnCaller, TurnReader
 from app.edge.documented import errors
 from app.errors import NotFound
 
@@ -111,7 +111,7 @@ async def chat_stream(body: ChatBody, caller: TurnCaller, conversations: Convers
 
 
 @router.get("/chat/{request_id:turn}", summary="Read a turn", responses=errors({404: "No such turn (`not_found`)."}))
-async def read_turn(request_id: Named, caller: ReadCaller, conversations: Conversations) -> TurnAnswer:
+async def read_turn(request_id: Named, caller: TurnReader, conversations: Conversations) -> TurnAnswer:
     """A turn whose stream was lost: where it stands, and what it said."""
     return turn_of_record(await conversations.record(caller.user_id, request_id))
 

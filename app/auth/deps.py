@@ -1,5 +1,5 @@
 """Who may call, visible in a route's signature: `CurrentUser`, `CurrentAdmin`, `ReadCaller`, `ChatCaller`,
-`TurnCaller`, `MemoryCaller`, `DeviceCaller`, or `Anyone`.
+`TurnCaller`, `TurnReader`, `MemoryCaller`, `DeviceCaller`, or `Anyone`.
 
 Each of them also counts the request against the caller's rate limit, unless its name says otherwise.
 """
@@ -49,14 +49,15 @@ class _Bearer(HTTPBearer):
     passes through costs about 15 µs."""
 
     def __init__(
-        self, scope: Scope | None = None, *, admin: bool = False, counts: Literal["request", "turn"] | None = "request"
+        self, *scopes: Scope, admin: bool = False, counts: Literal["request", "turn"] | None = "request"
     ) -> None:
+        """`scopes`: an API key needs one of them; with none, no key will do."""
         super().__init__(
             scheme_name="Bearer",
             auto_error=False,
             description="The `access_token` of `POST /auth/login` or `/auth/register`, or an API key with the right scope.",
         )
-        self.scope = scope
+        self.scopes = scopes
         self.admin = admin
         self.counts = counts
 
@@ -80,8 +81,9 @@ class _Bearer(HTTPBearer):
         return caller
 
     def _check(self, caller: Caller) -> None:
-        if caller.api_key_id is not None and (self.scope is None or not caller.may(self.scope)):
-            needed = f"an API key with the scope {self.scope}" if self.scope else "a signed-in session, not an API key"
+        if caller.api_key_id is not None and not any(map(caller.may, self.scopes)):
+            scopes = " or ".join(self.scopes)
+            needed = f"an API key with the scope {scopes}" if scopes else "a signed-in session, not an API key"
             raise InsufficientScope(f"This needs {needed}.")
         if self.admin and not caller.is_admin:
             raise AdminOnly("Only administrators may do this.")
@@ -106,6 +108,7 @@ CurrentUser = Annotated[Caller, Depends(_Bearer())]
 CurrentAdmin = Annotated[Caller, Depends(_Bearer(admin=True))]
 ReadCaller = Annotated[Caller, Depends(_Bearer(Scope.READ))]
 ChatCaller = Annotated[Caller, Depends(_Bearer(Scope.CHAT))]
+TurnReader = Annotated[Caller, Depends(_Bearer(Scope.READ, Scope.CHAT))]
 TurnCaller = Annotated[Caller, Depends(_Bearer(Scope.CHAT, counts="turn"))]
 MemoryCaller = Annotated[Caller, Depends(_Bearer(Scope.MEMORY))]
 DeviceCaller = Annotated[Caller, Depends(_Bearer(Scope.DEVICE))]

@@ -169,6 +169,15 @@ async def test_nobody_reads_or_stops_the_turns_of_somebody_else(
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+async def test_a_key_that_may_chat_may_read_its_turns_and_what_they_ask(ada: Desktop, model: ScriptedModel) -> None:
+    model.script(say("Hello."))
+    key = await script(ada.person, "chat")
+    turn = (await key.post("/chat", json=HELLO)).json()
+    assert (await key.get(f"/chat/{turn['request_id']}")).json()["response"] == "Hello."
+    assert (await key.get("/approvals")).status_code == 200
+    assert (await (await script(ada.person, "memory")).get(f"/chat/{turn['request_id']}")).status_code == 403
+
+
 async def test_a_key_may_do_what_its_scopes_say(service: LiveService, ada: Desktop, model: ScriptedModel) -> None:
     model.script(say("Hello."))
     reads, chats = await script(ada.person, "read"), await script(ada.person, "chat")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.assistant.approvals.deps import ApprovalDeps
 from app.assistant.approvals.schemas import ApprovalAnswer, DecidedAnswer, DecisionBody, PolicyAnswer, PolicyBody
-from app.auth.deps import ChatCaller, CurrentUser, ReadCaller
+from app.auth.deps import ChatCaller, CurrentUser, TurnReader
 from app.edge.documented import errors
 from app.kit.pages import Page, Paging
 
@@ -14,7 +14,7 @@ router = APIRouter(tags=["chat"])
 
 
 @router.get("/chat/approval-policy", summary="What the assistant asks before it does it", responses=errors())
-async def get_policy(caller: ReadCaller, services: ApprovalDeps) -> PolicyAnswer:
+async def get_policy(caller: TurnReader, services: ApprovalDeps) -> PolicyAnswer:
     """For each kind of change: `ask` you first, `allow` it, or `deny` it. What deletes something asks unless you say
     otherwise."""
     return PolicyAnswer.of(await services.policies.of(caller.user_id))
@@ -27,7 +27,7 @@ async def set_policy(body: PolicyBody, caller: CurrentUser, services: ApprovalDe
 
 
 @router.get("/approvals", summary="What waits for your answer", responses=errors())
-async def list_approvals(caller: ReadCaller, services: ApprovalDeps, paging: Paging) -> Page[ApprovalAnswer]:
+async def list_approvals(caller: TurnReader, services: ApprovalDeps, paging: Paging) -> Page[ApprovalAnswer]:
     """Open approvals, oldest first. Connected devices are told of them by `approval_request`."""
     found = await services.approvals.open_of(caller.user_id)
     shown = found[paging.offset : paging.offset + paging.limit]
