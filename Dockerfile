@@ -22,7 +22,7 @@ COPY app ./app
 USER adiuva
 EXPOSE 8000
 VOLUME /var/lib/adiuva
-# The process is up; whether it can take requests is asked of /health/ready by whoever routes to it.
+# The process is up; whether it can take requests is asked of /api/v1/health/ready by whoever routes to it.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s CMD \
     ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=2)"]
 # Gunicorn stops its workers within 30 s: turns, sockets and requests drain, and jobs meanwhile.

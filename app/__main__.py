@@ -2,53 +2,54 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 
 from app.cli.errors import CannotServe
-from app.config import BadSettings, Settings, read_settings
+from app.config import BadSettings, read_settings
 from app.errors import AdiuvaError
 from app.keys.rotate import MasterKeyMissing
 from app.kit.embedded_postgres import EmbeddedPostgresError
 from app.migrate import CannotMigrate
 
 
-def _serve(settings: Settings, _arguments: argparse.Namespace) -> None:
+def _serve(_arguments: argparse.Namespace) -> None:
     from app.cli.serve import serve
 
-    serve(settings)
+    serve(read_settings())
 
 
-def _worker(settings: Settings, _arguments: argparse.Namespace) -> None:
+def _worker(_arguments: argparse.Namespace) -> None:
     from app.cli.worker import work
 
-    work(settings)
+    work(read_settings())
 
 
-def _migrate(settings: Settings, _arguments: argparse.Namespace) -> None:
+def _migrate(_arguments: argparse.Namespace) -> None:
     from app.cli.database import ready
     from app.migrate import head, migrate
 
-    with ready(settings) as complete:
+    with ready(read_settings()) as complete:
         assert complete.database_url is not None
         migrate(complete.database_url)
     sys.stdout.write(f"The database is at revision {head()}.\n")
 
 
-def _keys(settings: Settings, arguments: argparse.Namespace) -> None:
+def _new_key(arguments: argparse.Namespace) -> None:
+    """Reads no settings: it is asked for when they cannot be used yet, for want of a key."""
     from app.cli import keys
 
-    actions: dict[str, Callable[[], None]] = {
-        "new": lambda: keys.new(arguments.id),
-        "status": lambda: keys.status(settings),
-        "rotate": lambda: keys.rotate(settings),
-    }
-    actions[arguments.action]()
+    keys.new(arguments.id)
 
 
-def _admin(settings: Settings, arguments: argparse.Namespace) -> None:
+def _keys(arguments: argparse.Namespace) -> None:
+    from app.cli import keys
+
+    {"status": keys.status, "rotate": keys.rotate}[arguments.action](read_settings())
+
+
+def _admin(arguments: argparse.Namespace) -> None:
     from app.cli import admin
 
-    {"create": admin.create, "invite": admin.invite}[arguments.action](settings, arguments.email)
+    {"create": admin.create, "invite": admin.invite}[arguments.action](read_settings(), arguments.email)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = keys.add_subparsers(required=True, metavar="ACTION", dest="action")
     new = actions.add_parser("new", help="print a fresh entry for MASTER_KEYS")
     new.add_argument("id", nargs="?", default="k1", help="the key's id (default: k1)")
+    new.set_defaults(run=_new_key)
     actions.add_parser("status", help="how many data keys each master key wraps")
     actions.add_parser("rotate", help="re-wrap every data key with the first of MASTER_KEYS, while the service runs")
 
@@ -77,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     arguments = _parser().parse_args()
     try:
-        arguments.run(read_settings(), arguments)
+        arguments.run(arguments)
     except BadSettings as error:
         sys.stderr.write(f"The settings cannot be used:\n{error}\n")
     except AdiuvaError as error:

@@ -1,19 +1,31 @@
 """The application for servers that import it, such as gunicorn in the container. It expects a migrated database."""
 
+import structlog
 from fastapi import FastAPI
 
-from app.config import BadSettings, read_settings
+from app.config import BadSettings, Settings, read_settings
 from app.local_secrets import completed
 from app.logging import set_up_logging
 from app.main import create_app
 
+log = structlog.get_logger()
+
 
 def application() -> FastAPI:
     """Raises `BadSettings`."""
-    settings = completed(read_settings())
+    settings = read_settings()
+    set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
+    try:
+        return create_app(_complete(settings))
+    except BadSettings as error:
+        # Gunicorn logs the exception by its class alone; its sentence is what helps.
+        log.error("settings_refused", reason=str(error))  # noqa: TRY400 - where it came from helps nobody
+        raise
+
+
+def _complete(settings: Settings) -> Settings:
     if settings.database_url is None:
         raise BadSettings(
             "DATABASE_URL: several processes need a database of their own; set it, or run: python -m app serve"
         )
-    set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
-    return create_app(settings)
+    return completed(settings)

@@ -33,10 +33,10 @@ def _split(value: str) -> list[str]:
 
 
 def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         return parts.scheme in schemes and bool(parts.hostname or parts.path.strip("/")) and (parts.port or 1) > 0
-    except ValueError:  # a port that is none
+    except ValueError:  # a port that is none, brackets around what is no address
         return False
 
 
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
 
     ws_allow_query_token: bool = True
-    ws_max_frame_bytes: int = Field(default=1024 * 1024, ge=64 * 1024, le=16 * 1024 * 1024)
+    ws_max_frame_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
     ws_frames_per_second: int = Field(default=50, ge=1, le=10_000)
     ws_max_devices_per_user: int = Field(default=10, ge=1, le=1000)
 
@@ -160,8 +160,8 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public_url_is_http(cls, url: str | None) -> str | None:
-        if url is not None and not re.match(r"https?://[^/\s]+", url):
-            raise ValueError("it must start with http:// or https://")
+        if url is not None and not (re.match(r"https?://[^/\s]+", url) and _is_url(url, ("http", "https"))):
+            raise ValueError("it must look like https://api.example.com")
         return url and url.rstrip("/")
 
     @model_validator(mode="after")
@@ -253,9 +253,8 @@ class Settings(BaseSettings):
         """Host names requests may be addressed to; empty means any. In prod it is PUBLIC_URL's own unless it is set."""
         if self.trusted_hosts is not None:
             return _split(self.trusted_hosts)
-        if self.env != "prod" or self.public_url is None:
-            return []
-        return [re.sub(r"^https?://|[:/].*$", "", self.public_url)]
+        host = urlsplit(self.public_url or "").hostname
+        return [host] if self.env == "prod" and host else []
 
     @property
     def proxies(self) -> list[str]:

@@ -6,11 +6,13 @@ import sys
 import tempfile
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # it ships no types
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # it ships no types
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]  # it ships no types
 
 from app.cli.draining import DrainingServer
 from app.cli.server_flags import SERVER_FLAGS, SERVER_STOPS_WITHIN_S, server_flags
 from app.config import read_settings
+from app.logging import set_up_logging
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]  # untyped, as above
@@ -30,6 +32,15 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # untyped, as above
 
 _settings = read_settings()
 
+
+class Lines(Logger):  # type: ignore[misc]  # untyped, as above
+    """Gunicorn's own lines, in the shape of all others."""
+
+    def setup(self, cfg: object) -> None:
+        super().setup(cfg)
+        set_up_logging(level=_settings.log_level, as_json=_settings.logs_as_json)
+
+
 _own_measurements: str | None = None  # the folder made here; one that an operator named is not ours to remove
 
 if _settings.web_concurrency > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
@@ -37,6 +48,7 @@ if _settings.web_concurrency > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.enviro
     _own_measurements = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="adiuva-metrics-")
 
 worker_class = "app.gunicorn_config.Worker"
+logger_class = Lines
 workers = _settings.web_concurrency
 bind = f"{_settings.host}:{_settings.port}"
 backlog = SERVER_FLAGS["backlog"]

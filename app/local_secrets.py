@@ -5,24 +5,38 @@ In prod nothing is ever made up: settings refuse to start without JWT_SECRET and
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from app.config import Settings
+from app.config import BadSettings, Settings
 from app.keys.master_keys import MasterKeys
 
 
 def completed(settings: Settings) -> Settings:
-    """The settings with the secrets of this machine where none were given."""
+    """The settings with the secrets of this machine where none were given. Raises `BadSettings`."""
     folder = settings.data_dir / "keys"
     made: dict[str, SecretStr] = {}
-    if settings.jwt_secret is None:
-        made["jwt_secret"] = _kept(folder / "jwt_secret", lambda: secrets.token_urlsafe(48))
-    if settings.master_keys is None:
-        made["master_keys"] = _kept(folder / "master_keys", MasterKeys.make)
+    with data_dir_in_use(settings):
+        if settings.jwt_secret is None:
+            made["jwt_secret"] = _kept(folder / "jwt_secret", lambda: secrets.token_urlsafe(48))
+        if settings.master_keys is None:
+            made["master_keys"] = _kept(folder / "master_keys", MasterKeys.make)
     return settings.model_copy(update=made)
+
+
+@contextmanager
+def data_dir_in_use(settings: Settings) -> Iterator[None]:
+    """What the system refuses meanwhile is DATA_DIR's fault: raises `BadSettings`, which says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise BadSettings(
+            f"DATA_DIR: {settings.data_dir} cannot be used ({error.strerror or type(error).__name__}). "
+            "Set DATA_DIR to a folder that this user may write to"
+        ) from error
 
 
 def _kept(path: Path, make: Callable[[], str]) -> SecretStr:

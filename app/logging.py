@@ -119,6 +119,10 @@ def _adopt_the_standard_library(shared: list[Processor], render: list[Processor]
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    for name in ("uvicorn.error", "uvicorn.access", "gunicorn.error"):
+        # gunicorn gives its own handlers to its own and the server's loggers: plain lines between ours.
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
     # A library's INFO would repeat our access log, or tell queries and addresses with secrets in them. The server's own
     # INFO (started, stopped) is worth having.
     chosen = logging.getLevelNamesMapping()[level.upper()]
@@ -126,6 +130,7 @@ def _adopt_the_standard_library(shared: list[Processor], render: list[Processor]
     server = logging.getLogger("uvicorn.error")
     # At DEBUG the WebSocket library would tell every frame: the user's own rows.
     server.setLevel(max(chosen, logging.INFO))
+    logging.getLogger("gunicorn.error").setLevel(max(chosen, logging.INFO))
     server.filters[:] = [without_socket_addresses]
     logging.getLogger("asyncio").filters[:] = [first_line_only]
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)

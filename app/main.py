@@ -83,7 +83,7 @@ def create_app(
         if router is not device_routes.diagnostics or settings.env != "prod":
             app.include_router(router, prefix=API)
     app.include_router(page_routes.router)
-    app.add_api_route("/health", health_routes.health, include_in_schema=False)
+    app.add_api_route("/health", health_routes.health, methods=["GET", "HEAD"], include_in_schema=False)
     openapi.install(app)
     _wrap(app, settings, parts.socket)
     return app

@@ -91,6 +91,8 @@ class Venv:
         files = LOCKS[level][1:] if adds else LOCKS[level]
         packages = sum(len(re.findall(rb"(?m)^[^\s#]+==", self._lock(name))) for name in files)
         _say(f"Installing {packages} packages into .venv (about a minute, once)…")
+        if not adds and (self._folder.is_symlink() or self._folder.is_file()):
+            self._folder.unlink()  # and not the stamps behind it: they may be another checkout's
         for each in LOCKS:
             self._stamp(each).unlink(missing_ok=True)
         if not adds:
@@ -103,9 +105,7 @@ class Venv:
         hint = f"On Debian and Ubuntu: sudo apt install python{VERSION}-venv"
         if importlib.util.find_spec("ensurepip") is None:
             raise Failed(f"{_base_python()} comes without ensurepip. {hint}")
-        if self._folder.is_symlink() or self._folder.is_file():
-            self._folder.unlink()
-        elif self._folder.exists():
+        if self._folder.exists():
             shutil.rmtree(self._folder)
         self._run(
             [_base_python(), "-I", "-m", "venv", self._folder],

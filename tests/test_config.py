@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.config import BadSettings, Settings, read_settings
+from app.edge.guards import AllowedHosts
 from app.keys.master_keys import MasterKeys
 from app.local_secrets import completed
 
@@ -114,6 +115,8 @@ def test_the_value_that_is_refused_is_not_shown(environment: Environment, name: 
         ("OPENAI_API_KEY", "sk-é"),
         ("LLM_MODEL", "openai/a, openai/b"),
         ("TRUSTED_PROXIES", "10.0.0.1, proxy.internal"),
+        ("PUBLIC_URL", "api.example.com"),
+        ("PUBLIC_URL", "https://[2001:db8::7"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_in_a_sentence(environment: Environment, name: str, value: str) -> None:
@@ -241,6 +244,24 @@ def test_in_production_the_hosts_are_public_urls_own_unless_told_otherwise(envir
     assert environment.read(**PROD, PUBLIC_URL="https://api.example.com:8443/").allowed_hosts == ["api.example.com"]
     told = environment.read(**PROD, PUBLIC_URL="https://api.example.com", TRUSTED_HOSTS="a.example, *.b.example")
     assert told.allowed_hosts == ["a.example", "*.b.example"]
+
+
+@pytest.mark.parametrize("url", ["https://[2001:db8::7]", "https://[2001:db8::7]:8443/adiuva"])
+def test_in_production_the_host_may_be_an_ipv6_address(environment: Environment, url: str) -> None:
+    hosts = AllowedHosts(environment.read(**PROD, PUBLIC_URL=url).allowed_hosts)
+    assert [
+        host for host in ("[2001:db8::7]", "[2001:db8::7]:8443", "[2001", "[2001:db8::8]") if hosts.allow(host)
+    ] == [
+        "[2001:db8::7]",
+        "[2001:db8::7]:8443",
+    ]
+
+
+@pytest.mark.parametrize("written", ["[::1]", "::1"])
+def test_a_trusted_host_may_be_an_ipv6_address(environment: Environment, written: str) -> None:
+    hosts = AllowedHosts(environment.read(TRUSTED_HOSTS=written).allowed_hosts)
+    assert hosts.allow("[::1]:8000")
+    assert not hosts.allow("[::2]:8000")
 
 
 def test_secrets_of_this_machine_are_made_once_and_kept_to_its_user(environment: Environment, tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """How exceptions and secrets are told, step by step."""
 
+import json
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +78,35 @@ def test_a_keyword_that_smells_of_a_secret_is_redacted(name: str) -> None:
 def test_counts_and_codes_are_told() -> None:
     event = {"event": "x", "size": 3, "code": "not_found", "ms": 1.5}
     assert redact(None, "info", dict(event)) == event
+
+
+_UNDER_GUNICORN = """
+import logging, os
+from gunicorn.config import Config
+from app import gunicorn_config
+from app.logging import set_up_logging
+
+settings = Config()
+log = gunicorn_config.logger_class(settings)
+log.info("Listening")
+gunicorn_config.Worker(1, os.getpid(), [], None, 30, settings, log)  # hands gunicorn's handlers to the server
+set_up_logging(level="info", as_json=True)  # as app.asgi does, in the worker
+logging.getLogger("uvicorn.error").info("Started server process")
+log.warning("Worker was told to stop")
+log.debug("not told")
+"""
+
+
+def test_under_gunicorn_its_lines_and_the_servers_have_the_shape_of_all_others(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", _UNDER_GUNICORN],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root), "LOG_FORMAT": "json", "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    told = [(line["level"], line["event"]) for line in map(json.loads, done.stderr.splitlines())]
+    assert told == [("info", "Listening"), ("info", "Started server process"), ("warning", "Worker was told to stop")]

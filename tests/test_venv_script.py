@@ -155,6 +155,20 @@ def test_an_environment_whose_checkout_moved_is_made_anew(installed: Checkout) -
     assert str(installed.root) in (installed.root / ".venv" / "bin" / "pip").read_text()
 
 
+def test_the_environment_of_another_checkout_behind_a_link_is_left_as_it_is(checkout: Checkout) -> None:
+    others = checkout.root.with_name("other") / ".venv"
+    others.mkdir(parents=True)
+    for stamp in (".installed-run", ".installed-dev"):
+        (others / stamp).write_text("the other's")
+    (checkout.root / ".venv").symlink_to(others)
+    process = checkout.begin("run")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert sorted(file.name for file in others.iterdir()) == [".installed-dev", ".installed-run"]
+
+
 @pytest.mark.faults
 def test_an_environment_whose_python_vanished_is_made_anew(installed: Checkout) -> None:
     python = installed.root / ".venv" / "bin" / "python"

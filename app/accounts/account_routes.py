@@ -17,7 +17,14 @@ router = APIRouter(prefix="/account", tags=["auth"])
     responses={
         200: {
             "description": "A ZIP of JSON files.",
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                "application/zip": {
+                    "schema": {"type": "string", "format": "binary"},
+                    "examples": {
+                        "archive": {"summary": "What is in it", "value": "README.txt, users.json, threads.json, …"}
+                    },
+                }
+            },
         },
         **errors({503: "The account's keys are not available (`keys_unavailable`)."}),
     },

@@ -67,7 +67,8 @@ class Administration:
             if change.disabled:
                 await end_sessions(session, user_id, now)
             facts = {name: value for name, value in vars(change).items() if value is not None}
-            record(session, Kind.CHANGED_BY_ADMIN, user_id=user_id, at=now, actor_id=by, **facts)
+            if facts:
+                record(session, Kind.CHANGED_BY_ADMIN, user_id=user_id, at=now, actor_id=by, **facts)
             return user
 
     async def appoint(self, user_id: UUID) -> None:

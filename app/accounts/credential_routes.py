@@ -1,9 +1,10 @@
 """Passwords, e-mail addresses and API keys: also under `/auth`."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from app.accounts.api_keys import NamedKey
 from app.accounts.deps import Accounts, From
@@ -25,6 +26,9 @@ from app.kit.pages import Page, Paging
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
+ApiKeyId = Annotated[
+    UUID, Path(description="From `GET /auth/api-keys`.", examples=["5db1c54c-1e17-436d-9fda-4eda63740320"])
+]
 _WRONG_PASSWORD = {401: "The password is wrong (`invalid_credentials`)."}
 _NO_MAIL = {503: "This installation cannot send mail (`mail_unavailable`)."}
 
@@ -115,7 +119,7 @@ async def create_api_key(body: ApiKeyBody, caller: CurrentUser, accounts: Accoun
 
 
 @router.delete("/api-keys/{id}", status_code=204, summary="Revoke an API key", responses=errors({404: "`not_found`"}))
-async def revoke_api_key(id: UUID, caller: CurrentUser, accounts: Accounts) -> None:  # noqa: A002 - the path's name for it
+async def revoke_api_key(id: ApiKeyId, caller: CurrentUser, accounts: Accounts) -> None:  # noqa: A002 - the path's name for it
     """The key stops working at once."""
     await accounts.api_keys.revoke(caller.user_id, id)
 

@@ -57,7 +57,9 @@ class Refresh:
         now = self._clock.now()
         family = await self._lock_family(session, session_id)
         token = await session.get(RefreshToken, token_id)
-        if family is None or token is None or token.expires_at <= now:
+        if family is None or token is None:
+            raise TokenInvalid("The session of this refresh token has ended. Sign in again.")
+        if token.expires_at <= now:
             raise TokenInvalid("The refresh token has expired. Sign in again.")
         if token.spent_at is not None and not await self._is_forgivable(session, token, now):
             family.ended_at = now

@@ -1,8 +1,9 @@
 """Signing up, in and out: `/auth`."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from app.accounts.deps import Accounts, From
 from app.accounts.schemas import AuthTokens, LoginBody, RefreshBody, RegisterBody, SessionAnswer, UserProfile
@@ -14,6 +15,10 @@ from app.kit.clock import to_ms
 from app.kit.pages import Page, Paging
 
 router = APIRouter(prefix="/auth", tags=["auth"])
+
+SessionId = Annotated[
+    UUID, Path(description="From `GET /auth/sessions`.", examples=["5db1c54c-1e17-436d-9fda-4eda63740320"])
+]
 
 
 @router.post(
@@ -88,7 +93,7 @@ async def sessions(caller: CurrentUser, accounts: Accounts, paging: Paging) -> P
 @router.delete(
     "/sessions/{id}", status_code=204, summary="Sign one session out", responses=errors({404: "`not_found`"})
 )
-async def end_session(id: UUID, caller: CurrentUser, accounts: Accounts) -> None:  # noqa: A002 - the path's name for it
+async def end_session(id: SessionId, caller: CurrentUser, accounts: Accounts) -> None:  # noqa: A002 - the path's name for it
     """The session's tokens stop working at once."""
     await accounts.sessions.end(caller.user_id, id)
 

@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from app.auth.scopes import Scope
 from app.billing.tiers import Tier
-from app.kit.schema import Answer, Body, Ms
+from app.kit.schema import Answer, Body, Ms, shown_as
 
 Email = Annotated[str, Field(max_length=320, examples=["ada@example.com"])]
 NewPassword = Annotated[
@@ -27,6 +27,8 @@ Secret = Annotated[str, Field(min_length=1, max_length=512)]
 
 
 class RegisterBody(Body):
+    model_config = shown_as({"email": "ada@example.com", "password": "correct horse battery staple"})
+
     email: Email
     password: NewPassword
     invitation: Secret | None = Field(default=None, description="Needed where registration is by invitation.")
@@ -38,6 +40,8 @@ class LoginBody(Body):
 
 
 class RefreshBody(Body):
+    model_config = shown_as({"refresh_token": "the refresh_token of your last answer"})
+
     refresh_token: Secret
 
 
@@ -81,18 +85,27 @@ class ForgotBody(Body):
 
 
 class ResetBody(Body):
+    model_config = shown_as(
+        {"token": "what stands behind the # of the mailed link", "password": "correct horse battery staple"}
+    )
+
     token: Secret = Field(description="From the mailed link, behind the #.")
     password: NewPassword
 
 
 class VerifyBody(Body):
+    model_config = shown_as({"token": "what stands behind the # of the mailed link"})
+
     token: Secret = Field(description="From the mailed link, behind the #.")
 
 
 class ApiKeyBody(Body):
+    model_config = shown_as({"name": "nightly backup script", "scopes": ["read"]})
+
     name: str = Field(min_length=1, max_length=100, examples=["nightly backup script"])
-    scopes: set[Scope] = Field(min_length=1, examples=[["read"]])
-    expires_at: int | None = Field(
+    # A scope named twice is one that is named.
+    scopes: set[Scope] = Field(min_length=1, examples=[["read"]], json_schema_extra={"uniqueItems": False})
+    expires_at: StrictInt | None = Field(
         default=None,
         ge=0,
         le=253402300799000,
@@ -131,8 +144,8 @@ class AdminUser(UserProfile):
 
 
 class AdminUserBody(Body):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid") | shown_as({"disabled": False})
 
     tier: Tier | None = None
-    disabled: bool | None = None
-    is_admin: bool | None = None
+    disabled: StrictBool | None = None
+    is_admin: StrictBool | None = None

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.devices.frames import Mutation
 from app.devices.schemas import printable
-from app.kit.schema import Answer, Body
+from app.kit.schema import Answer, Body, shown_as
 
 
 def _not_blank(text: str) -> str:
@@ -30,6 +30,8 @@ class ChatContext(Body):
 
 
 class ChatBody(Body):
+    model_config = shown_as({"message": "List my tasks"})
+
     message: Annotated[
         str, AfterValidator(_not_blank), Field(description="At most 32,000 characters.", examples=["List my tasks"])
     ]
@@ -76,8 +78,8 @@ class TurnAnswer(ChatAnswer):
 
 
 class CancelAnswer(Answer):
-    request_id: str
-    cancelled: bool = Field(description="False when the turn had ended already.")
+    request_id: str = Field(examples=["r-17"])
+    cancelled: bool = Field(description="False when the turn had ended already.", examples=[True])
 
 
 def mutation_answers(mutations: list[Mutation]) -> list[MutationAnswer]:

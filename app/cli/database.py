@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from app.cli.signals import end_as_ctrl_c_does
 from app.config import Settings
 from app.kit.embedded_postgres import EmbeddedPostgres, FolderInUse, FolderLock
-from app.local_secrets import completed
+from app.local_secrets import completed, data_dir_in_use
 
 
 def embedded(settings: Settings) -> EmbeddedPostgres:
@@ -14,8 +14,9 @@ def embedded(settings: Settings) -> EmbeddedPostgres:
 
 
 def service_lock(settings: Settings) -> FolderLock:
-    """Held by the one service that may use this DATA_DIR."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Held by the one service that may use this DATA_DIR. Raises `BadSettings`."""
+    with data_dir_in_use(settings):
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return FolderLock(settings.data_dir / "service.lock")
 
 
@@ -25,7 +26,7 @@ def ready(settings: Settings) -> Iterator[Settings]:
 
     Beside a running service a command uses that service's embedded Postgres. Otherwise it starts it, and keeps the
     service's lock meanwhile: a service that started now would find its Postgres stopped under its feet.
-    Raises `EmbeddedPostgresError`.
+    Raises `BadSettings`, `EmbeddedPostgresError`.
     """
     settings = completed(settings)
     if settings.database_url is not None:

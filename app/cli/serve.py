@@ -11,7 +11,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
 from uvicorn.config import Config
@@ -21,6 +20,7 @@ from app.cli.draining import DrainingServer
 from app.cli.errors import CannotServe
 from app.cli.server_flags import SERVER_FLAGS, server_flags
 from app.cli.signals import end_as_ctrl_c_does
+from app.cli.welcome import welcome
 from app.config import Settings
 from app.local_secrets import completed
 from app.logging import set_up_logging
@@ -29,7 +29,7 @@ from app.migrate import migrate
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop. Raises `CannotServe`, `CannotMigrate`, `EmbeddedPostgresError`."""
+    """Serve until told to stop. Raises `BadSettings`, `CannotServe`, `CannotMigrate`, `EmbeddedPostgresError`."""
     settings = completed(settings)
     set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
     end_as_ctrl_c_does()  # until the server takes over
@@ -73,29 +73,6 @@ class _Server(DrainingServer):
         if self.started:
             sys.stdout.write(welcome(self._settings))
             sys.stdout.flush()
-
-
-def welcome(settings: Settings) -> str:
-    base = f"http://{_reachable(settings.host)}:{settings.port}"
-    return (
-        f"\nAdiuva is up. Try it in the browser: {base}/docs (register, then everything else is one click away)\n"
-        f"From a terminal:  curl -s {base}/health    The README has the next lines to try.\n"
-        f"Mails land in {settings.data_dir / 'mail'}; an administrator is made with: {_python()} -m app admin create EMAIL. "
-        "Ctrl-C stops everything.\n\n"
-    )
-
-
-def _python() -> str:
-    """This interpreter, as it is typed from here."""
-    python = Path(sys.executable)
-    return str(python.relative_to(Path.cwd())) if python.is_relative_to(Path.cwd()) else str(python)
-
-
-def _reachable(host: str) -> str:
-    """A listening address as one can be typed into a browser."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,7 @@ REQUESTS_DRAIN_S, LEAST_REQUESTS_DRAIN_S = 10, 2  # after turns and sockets: the
 SERVER_STOPS_WITHIN_S = 27  # sockets and requests, while jobs drain; with Postgres stopping that is under 30 s in all
 SERVER_FLAGS: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": "app.cli.http_server:HttpProtocol",
     "ws": "app.cli.socket_server:SocketProtocol",
     # Compression would cost each idle socket another 38 KiB.
     "ws_per_message_deflate": False,

@@ -16,14 +16,18 @@ BODY_PAUSE_S = 30  # the longest a body may pause while it arrives
 
 
 class AllowedHosts:
-    """Host names requests may be addressed to (`*.example.com` covers subdomains); empty allows any."""
+    """Host names and addresses requests may be addressed to (`*.example.com` covers subdomains); empty allows any."""
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._pattern = re.compile("|".join(_host_pattern(host) for host in hosts)) if hosts else None
 
     def include(self, scope: Scope) -> bool:
-        host = header(scope, b"host").rpartition("@")[2]
-        return self._pattern is None or bool(self._pattern.fullmatch(re.sub(r":\d+$", "", host).lower()))
+        return self.allow(header(scope, b"host"))
+
+    def allow(self, host: str) -> bool:
+        """`host` as it stands in a request: perhaps with a port, an IPv6 address in brackets."""
+        name = re.sub(r":\d+$", "", host.rpartition("@")[2])
+        return self._pattern is None or bool(self._pattern.fullmatch(name.lower()))
 
 
 class Guards:
@@ -82,4 +86,6 @@ class Guards:
 
 
 def _host_pattern(host: str) -> str:
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
     return re.escape(host.lower()).replace(r"\*", r"[^/]+")

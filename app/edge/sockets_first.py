@@ -6,10 +6,13 @@ HTTP would cost 8 KiB of coroutine frames a socket, a quarter of all it costs, a
 
 from collections.abc import Awaitable, Sequence
 
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.edge.guards import AllowedHosts
 from app.edge.problems import problem
+
+log = structlog.get_logger()
 
 
 class SocketsFirst:
@@ -22,5 +25,6 @@ class SocketsFirst:
         if scope["type"] != "websocket" or scope["path"] != self._path:
             return self._app(scope, receive, send)
         if not self._hosts.include(scope):
+            log.info("socket_refused", code="unknown_host", status=400)
             return problem(400, "unknown_host", "This service does not answer to that host name.")(scope, receive, send)
         return self._socket(scope, receive, send)

@@ -1,12 +1,15 @@
 """Is the service ready to take requests? Asked by load balancers, so it does not wait long for an answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 TIMEOUT_S = 2
 
-Check = Callable[[], Awaitable[bool]]
+Check = Callable[[], Coroutine[Any, Any, bool]]
+
+_asking: set[asyncio.Task[bool]] = set()  # the loop itself holds tasks weakly
 
 
 @dataclass
@@ -25,8 +28,19 @@ class Readiness:
 
 
 async def _holds(check: Check) -> bool:
+    """Not by `asyncio.timeout`: it waits for the check to end, and letting go of a database that hangs takes seconds."""
+    task = asyncio.create_task(_asked(check), name="readiness")
+    _asking.add(task)
+    task.add_done_callback(_asking.discard)
     try:
-        async with asyncio.timeout(TIMEOUT_S):
-            return await check()
+        done, _ = await asyncio.wait({task}, timeout=TIMEOUT_S)
+    finally:
+        task.cancel()
+    return bool(done) and task.result()
+
+
+async def _asked(check: Check) -> bool:
+    try:
+        return await check()
     except Exception:  # noqa: BLE001 - whatever goes wrong while asking is an answer: not ready
         return False

@@ -13,6 +13,8 @@ from app.kit.schema import Answer
 
 router = APIRouter(tags=["health"])
 
+_MEASURED = 'adiuva_request_seconds_count{method="GET",route="/api/v1/auth/me",status="200"} 60.0\n'
+
 
 class Health(Answer):
     status: Literal["ok"] = "ok"
@@ -24,12 +26,14 @@ class ReadinessAnswer(Answer):
     checks: dict[str, str] = Field(examples=[{"database": "ok", "scheduler": "ok"}])
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", summary="Is the process up?")
 async def health(request: Request) -> Health:
-    """Says nothing about the database; see `/health/ready`. Also at the root, for load balancers."""
+    """Says nothing about the database; see `/api/v1/health/ready`. Also at the root, for load balancers."""
     return Health(version=request.app.version)
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
     summary="Can it take requests?",
@@ -50,7 +54,7 @@ async def ready(request: Request, response: Response) -> ReadinessAnswer:
     responses={
         200: {
             "description": "Prometheus text format.",
-            "content": {"text/plain": {"schema": {"type": "string"}}},
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": _MEASURED}},
         },
         **{
             status: answer

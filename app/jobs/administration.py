@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from app.audit.record import Kind, record
 from app.idempotency.keep import Idempotency
 from app.jobs.overview import retry
@@ -11,8 +13,8 @@ from app.kit.system_db import SystemDatabase
 
 
 class Retried(Answer):
-    id: int
-    status: str = "waiting"
+    id: int = Field(examples=[17])
+    status: str = Field(default="waiting", examples=["waiting"])
 
 
 class JobAdministration:

@@ -23,6 +23,11 @@ def _has_nul(value: Any) -> bool:
     return False
 
 
+def shown_as(example: dict[str, Any]) -> ConfigDict:
+    """A body as the docs page fills it in. Without one it makes up a value for every field, ids and all."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class Answer(BaseModel):
     """What the service sends."""
 
@@ -31,7 +36,11 @@ class Answer(BaseModel):
 
 class Body(BaseModel):
     """What a client sends. Unknown fields are ignored, NUL characters refused (Postgres cannot store them), and a
-    rejected value is never repeated in the error."""
+    rejected value is never repeated in the error.
+
+    Numbers and booleans are `Strict…`: `"yes"` and `1` are not taken for true. Not by `strict=True` for all: FastAPI hands
+    over Python objects, and then ids and enums would be refused as well, for being strings.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 

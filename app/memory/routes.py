@@ -41,6 +41,9 @@ _DOWNLOAD = {"Content-Disposition": 'attachment; filename="adiuva-memory.json"'}
 
 # Core memories have addresses of their own.
 OtherTier = Annotated[Literal["associative", "episodic", "proactive"], Path(examples=["associative"])]
+MemoryId = Annotated[
+    UUID, Path(description="From the list of its tier.", examples=["5db1c54c-1e17-436d-9fda-4eda63740320"])
+]
 Item = TypeVar("Item", bound=Answer)
 
 
@@ -124,7 +127,7 @@ async def export_memory(caller: MemoryCaller, memory: Memory) -> Response:
     response_model_exclude_unset=True,
     responses=errors(_NOT_FOUND),
 )
-async def get_memory(tier: OtherTier, id: UUID, caller: MemoryCaller, memory: Memory) -> WholeMemoryAnswer:  # noqa: A002 - the path's name
+async def get_memory(tier: OtherTier, id: MemoryId, caller: MemoryCaller, memory: Memory) -> WholeMemoryAnswer:  # noqa: A002 - the path's name
     """What it says, where it comes from, and what it said before."""
     return WholeMemoryAnswer.whole(*await memory.memories.get(caller.user_id, tier, id))
 
@@ -134,7 +137,7 @@ async def get_memory(tier: OtherTier, id: UUID, caller: MemoryCaller, memory: Me
 )
 async def correct_memory(
     tier: OtherTier,
-    id: UUID,  # noqa: A002 - the path's name
+    id: MemoryId,  # noqa: A002 - the path's name
     body: CorrectionBody,
     caller: MemoryCaller,
     memory: Memory,
@@ -145,7 +148,7 @@ async def correct_memory(
 
 
 @router.delete("/{tier}/{id}", status_code=204, summary="Forget one memory", responses=errors(_NOT_FOUND))
-async def forget_memory(tier: OtherTier, id: UUID, caller: MemoryCaller, memory: Memory) -> None:  # noqa: A002 - the path's name
+async def forget_memory(tier: OtherTier, id: MemoryId, caller: MemoryCaller, memory: Memory) -> None:  # noqa: A002 - the path's name
     """At once and for good: with its history and what was derived from it."""
     await memory.memories.forget(caller.user_id, tier, id)
 

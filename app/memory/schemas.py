@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, StrictBool, StringConstraints
 
 from app.errors import Invalid
 from app.kit.clock import to_ms
-from app.kit.schema import Answer, Body, Ms
+from app.kit.schema import Answer, Body, Ms, shown_as
 from app.memory.gathering import Gathered
 from app.memory.limits import MemoryLimits
 from app.memory.records import Remembered, Tier, Told, Version, Why, WrittenBy
@@ -123,6 +123,11 @@ class MemoryAnswer(_Item):
     started_at: Ms | None = Field(default=None, description="episodic", examples=[None])
     confidence: float | None = Field(default=None, description="proactive", examples=[None])
     source: str | None = Field(default=None, description="proactive", examples=[None])
+    unreadable: bool = Field(
+        default=False,
+        description="In exports: what it says could not be opened, and is left out. It can be forgotten all the same.",
+        examples=[False],
+    )
 
     @classmethod
     def of(cls, memory: Remembered) -> "MemoryAnswer":
@@ -130,6 +135,8 @@ class MemoryAnswer(_Item):
 
 
 def _fields(memory: Remembered) -> dict[str, Any]:
+    if not memory.is_readable:
+        return {"tier": memory.tier, **_item(memory), "unreadable": True}
     return {"tier": memory.tier, **_OF_TIER[memory.tier](memory).model_dump(exclude={"score"})}
 
 
@@ -208,7 +215,7 @@ class ContextAnswer(Answer):
 
 
 class SettingsAnswer(Answer):
-    enabled: bool
+    enabled: bool = Field(examples=[True])
 
 
 class ForgottenAnswer(Answer):
@@ -228,6 +235,8 @@ class ValueBody(Body):
 
 class CorrectionBody(Body):
     """What is left out, or null, stays as it is."""
+
+    model_config = shown_as({"text": "The Acme launch is on 4 March."})
 
     text: (
         Annotated[

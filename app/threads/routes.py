@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from app.auth.deps import ChatCaller, ReadCaller
 from app.edge.documented import errors
@@ -13,6 +13,7 @@ from app.threads.schemas import EventAnswer, ThreadAnswer, ThreadBody
 
 router = APIRouter(prefix="/threads", tags=["chat"])
 
+ThreadId = Annotated[UUID, Path(description="From `GET /threads`.", examples=["5db1c54c-1e17-436d-9fda-4eda63740320"])]
 NOT_FOUND = {404: "`not_found`"}
 
 
@@ -31,20 +32,20 @@ async def list_threads(
 
 
 @router.get("/{id}", summary="One of your threads", responses=errors(NOT_FOUND))
-async def get_thread(id: UUID, caller: ReadCaller, threads: Threads) -> ThreadAnswer:  # noqa: A002 - the path's name
+async def get_thread(id: ThreadId, caller: ReadCaller, threads: Threads) -> ThreadAnswer:  # noqa: A002 - the path's name
     """Its title, and how much was said in it."""
     return ThreadAnswer.of(await threads.conversations.get(caller.user_id, id))
 
 
 @router.patch("/{id}", summary="Rename or archive a thread", responses=errors(NOT_FOUND))
-async def change_thread(id: UUID, body: ThreadBody, caller: ChatCaller, threads: Threads) -> ThreadAnswer:  # noqa: A002 - the path's name
+async def change_thread(id: ThreadId, body: ThreadBody, caller: ChatCaller, threads: Threads) -> ThreadAnswer:  # noqa: A002 - the path's name
     """A title of yours stays. An archived thread comes back when something is said in it."""
     changed = await threads.conversations.change(caller.user_id, id, title=body.title, archived=body.archived)
     return ThreadAnswer.of(changed)
 
 
 @router.delete("/{id}", status_code=204, summary="Delete a thread", responses=errors(NOT_FOUND))
-async def delete_thread(id: UUID, caller: ChatCaller, threads: Threads) -> None:  # noqa: A002 - the path's name
+async def delete_thread(id: ThreadId, caller: ChatCaller, threads: Threads) -> None:  # noqa: A002 - the path's name
     """Deletes all that was said in it, at once and for good. A turn that is under way in it is stopped; what that has
     changed on your device stays changed."""
     await threads.conversations.delete(caller.user_id, id)
@@ -52,7 +53,7 @@ async def delete_thread(id: UUID, caller: ChatCaller, threads: Threads) -> None:
 
 @router.get("/{id}/events", summary="What was said and done in a thread", responses=errors(NOT_FOUND))
 async def list_events(
-    id: UUID,  # noqa: A002 - the path's name
+    id: ThreadId,  # noqa: A002 - the path's name
     caller: ReadCaller,
     threads: Threads,
     paging: Paging,

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from app.kit.clock import to_ms
-from app.kit.schema import Answer, Body, Ms
+from app.kit.schema import Answer, Body, Ms, shown_as
 from app.threads.conversations import Conversation, Said
 from app.threads.records import Actor, EventType
 
@@ -48,8 +48,10 @@ Title = Annotated[
 class ThreadBody(Body):
     """What is left out, or null, stays as it is."""
 
+    model_config = shown_as({"title": "Holiday plans"})
+
     title: Title | None = Field(default=None, examples=["Holiday plans"])
-    archived: bool | None = Field(default=None, description="Archived threads stand in a list of their own.")
+    archived: StrictBool | None = Field(default=None, description="Archived threads stand in a list of their own.")
 
 
 class EventAnswer(Answer):

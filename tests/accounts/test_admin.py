@@ -89,7 +89,7 @@ async def test_fields_left_out_or_null_stay_as_they_are(admin: Person, ada: Pers
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"tier": "gold"}, {"email": "x@example.com"}, {"disabled": "perhaps"}, {"is_admin": []}]
+    "wrong", [{"tier": "gold"}, {"email": "x@example.com"}, {"disabled": "perhaps"}, {"disabled": 1}, {"is_admin": []}]
 )
 async def test_other_changes_are_refused(admin: Person, ada: Person, wrong: dict[str, Any]) -> None:
     assert (await patch(admin, await ada.id(), **wrong)).status_code == 422
@@ -127,6 +127,13 @@ async def test_a_change_is_on_record_with_who_made_it(admin: Person, ada: Person
     await patch(admin, user_id, tier="power", disabled=True)
     [entry] = await audited(admin, user_id, "changed_by_admin")
     assert (entry["actor_id"], entry["facts"]) == (await admin.id(), {"tier": "power", "disabled": True})
+
+
+@pytest.mark.parametrize("nothing", [{}, {"tier": None}])
+async def test_what_changes_nothing_is_not_on_record(admin: Person, ada: Person, nothing: dict[str, Any]) -> None:
+    user_id = await ada.id()
+    assert (await patch(admin, user_id, **nothing)).status_code == 200
+    assert await audited(admin, user_id, "changed_by_admin") == []
 
 
 async def test_disabling_amid_refreshes_breaks_nothing(service: Service, admin: Person, ada: Person) -> None:

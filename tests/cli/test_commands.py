@@ -48,6 +48,36 @@ def test_keys_new_prints_an_entry_that_would_be_accepted(new_folder: Path) -> No
     assert list(new_folder.iterdir()) == [], "nothing is started or stored for it"
 
 
+@pytest.mark.parametrize("settings", [{"ENV": "prod"}, {"MASTER_KEYS": "bad"}])
+def test_a_key_is_made_where_the_service_cannot_start_for_want_of_one(
+    new_folder: Path, settings: dict[str, str]
+) -> None:
+    done = run(new_folder, "keys", "new", "k7", **settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    MasterKeys.parse(done.stdout.strip())
+
+
+@pytest.mark.parametrize("arguments", [("serve",), ("admin", "invite", "ada@example.com"), ("migrate",)])
+@pytest.mark.parametrize("unusable", ["a file", "a file/folder", "/proc/nothing"])
+def test_a_data_folder_that_cannot_be_used_is_told_in_a_sentence(
+    new_folder: Path, arguments: tuple[str, ...], unusable: str
+) -> None:
+    (new_folder / "a file").touch()
+    data_dir = new_folder / unusable  # an absolute path stays as it is
+    done = run(new_folder, *arguments, DATA_DIR=str(data_dir), PORT=str(free_port()))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert f"DATA_DIR: {data_dir} cannot be used" in done.stderr
+    assert "Set DATA_DIR to a folder" in done.stderr
+
+
+def test_a_data_folder_is_not_needed_where_everything_is_given(new_folder: Path) -> None:
+    (new_folder / "a file").touch()
+    settings = {"JWT_SECRET": "Uo0r1tqvC7mZp3nX9yKeWb4hLs8dQfAj", "MASTER_KEYS": MasterKeys.make()}
+    done = run(new_folder, "admin", "invite", "ada@example.com", DATA_DIR=str(new_folder / "a file"), **settings)
+    assert done.returncode == 0, done.stderr
+
+
 def test_keys_are_told_and_rotated(new_folder: Path, fresh_database_url: str) -> None:
     old, new = MasterKeys.make("k1"), MasterKeys.make("k2")
     settings = {"DATABASE_URL": fresh_database_url, "MASTER_KEYS": old}

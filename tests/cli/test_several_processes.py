@@ -1,5 +1,6 @@
 """WEB_CONCURRENCY above one: gunicorn, sharing state through Redis and Postgres."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ def test_two_processes_answer_as_one_service(
         WEB_CONCURRENCY="2",
         RATE_LIMITS="off",
         METRICS_TOKEN="the-token-of-prometheus",
+        LOG_FORMAT="json",
     )
     workers = children_of(service.process.pid)
     assert len(workers) >= 2
@@ -51,6 +53,10 @@ def test_two_processes_answer_as_one_service(
     seen = Counter(service.request("GET", "/auth/me", tokens["access_token"]).status_code for _ in range(40))
     assert seen == {401: 40}, "signed out in both at once"
     assert service.stop() == 0
+    told = [json.loads(line)["event"] for line in service.said().splitlines()]
+    assert {"Started server process", "Shutting down: Master", "request_answered"} <= {
+        event.partition(" [")[0] for event in told
+    }, "gunicorn's lines, the server's and ours: all are JSON"
 
 
 def _metrics_folder(workers: list[int]) -> Path:

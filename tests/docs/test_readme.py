@@ -91,6 +91,12 @@ def _lines_to_copy(served: str, tmp_path: Path) -> None:
     assert "users.json" in zipfile.ZipFile(tmp_path / "export.zip").namelist()
 
 
+def test_what_the_readme_saves_is_not_committed_with_it() -> None:
+    saved = re.findall(r"^[^#\n]*curl\b[^\n]* -o (\S+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert saved
+    assert set(saved) <= set((ROOT / ".gitignore").read_text().splitlines())
+
+
 def _device(served: str, tmp_path: Path) -> None:
     environment = {
         "PATH": os.environ["PATH"],

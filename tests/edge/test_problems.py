@@ -41,7 +41,7 @@ async def test_what_is_not_ours_is_not_found_in_the_same_words_as_a_wrong_addres
         ("PUT", "/auth/me", "GET"),
         ("DELETE", "/auth/sessions", "GET"),
         ("GET", "/auth/sessions/0d1d0a2c-8c9e-4b2c-9d52-0f2f0a2b7b1c", "DELETE"),
-        ("POST", "/health", "GET"),
+        ("POST", "/health", "GET, HEAD"),
         ("TRACE", "/auth/me", "GET"),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from app.health.checks import TIMEOUT_S, Check, Readiness
 from app.version import VERSION
@@ -16,6 +17,11 @@ async def test_the_process_says_that_it_is_up_and_which_version(http: httpx.Asyn
     for address in ("http://localhost/health", "http://localhost/api/v1/health"):
         answer = await http.get(address)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": VERSION})
+
+
+@pytest.mark.parametrize("address", ["/health", "/api/v1/health", "/api/v1/health/ready"])
+async def test_a_probe_may_ask_for_the_headers_alone(http: httpx.AsyncClient, address: str) -> None:
+    assert (await http.head(f"http://localhost{address}")).status_code in (200, 503)
 
 
 async def test_it_is_ready_when_database_and_scheduler_are(service: Service) -> None:
@@ -44,6 +50,14 @@ async def test_a_part_that_hangs_or_fails_is_down_within_two_seconds() -> None:
         await asyncio.sleep(60)
         return True
 
+    async def hangs_on() -> bool:
+        """As a pool does that waits for a database to take a connection back."""
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(60)
+        return True
+
     async def fails() -> bool:
         raise ConnectionError
 
@@ -55,7 +69,7 @@ async def test_a_part_that_hangs_or_fails_is_down_within_two_seconds() -> None:
 
     checks: dict[str, Check] = {
         "hangs": hangs,
-        "hangs too": hangs,
+        "hangs on": hangs_on,
         "fails": fails,
         "holds": holds,
         "holds not": holds_not,
@@ -63,4 +77,4 @@ async def test_a_part_that_hangs_or_fails_is_down_within_two_seconds() -> None:
     started = time.monotonic()
     states = await Readiness(checks).states()
     assert time.monotonic() - started < TIMEOUT_S + 0.5
-    assert states == {"hangs": "down", "hangs too": "down", "fails": "down", "holds": "ok", "holds not": "down"}
+    assert states == {"hangs": "down", "hangs on": "down", "fails": "down", "holds": "ok", "holds not": "down"}

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from tests.surface.routes import Route, all_routes, described_app
 
@@ -24,15 +25,16 @@ OTHER_MEDIA = {
 }
 # They answer for themselves, with words of their own.
 NO_USUAL_ERRORS = {"GET /api/v1/health", "GET /api/v1/health/ready", "GET /api/v1/metrics"}
-# Secrets the service hands out; whatever stood here would be pasted and refused.
-WITHOUT_EXAMPLE = {"token", "refresh_token"}
-
 each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
 
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     reference = schema.get("$ref")
     return schema if reference is None else SCHEMA["components"]["schemas"][reference.rpartition("/")[2]]
+
+
+def _kinds(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for option in schema["anyOf"] for each in _kinds(option)] if "anyOf" in schema else [schema]
 
 
 def test_no_two_operations_share_a_name_and_every_name_is_a_plain_word() -> None:
@@ -99,17 +101,98 @@ def test_the_errors_are_documented_as_problems(name: str) -> None:
             assert "Retry-After" in answer["headers"]
 
 
-@each_operation
-def test_the_body_can_be_sent_as_it_is_shown(name: str) -> None:
-    body = OPERATIONS[name].get("requestBody")
-    if body is None:
-        return
-    ((media, content),) = body["content"].items()
+def _with_body() -> list[str]:
+    return [name for name, operation in OPERATIONS.items() if "requestBody" in operation]
+
+
+def _shown(name: str) -> dict[str, Any]:
+    """The body as the docs page fills it in. It makes up a value for whatever has no example: an id that is nobody's, the
+    word "string"."""
+    ((media, content),) = OPERATIONS[name]["requestBody"]["content"].items()
     assert media == "application/json"
     schema = _resolved(content["schema"])
-    required = {field: schema["properties"][field] for field in schema.get("required", [])}
-    untold = {field for field, described in required.items() if not described.get("examples")}
-    assert untold <= WITHOUT_EXAMPLE
+    if "examples" in schema:
+        shown: dict[str, Any] = schema["examples"][0]
+        return shown
+    untold = {field for field, described in schema["properties"].items() if not described.get("examples")}
+    assert not untold, "give each an example, or the body as a whole: shown_as(...)"
+    return {field: described["examples"][0] for field, described in schema["properties"].items()}
+
+
+def _body_of(name: str) -> type[BaseModel]:
+    body = ROUTES[name].body
+    assert body is not None
+    return body
+
+
+@pytest.mark.parametrize("name", _with_body())
+def test_the_body_can_be_sent_as_it_is_shown(name: str) -> None:
+    assert _shown(name)
+    _body_of(name).model_validate(_shown(name))
+
+
+@pytest.mark.parametrize("name", ["POST /api/v1/chat", "POST /api/v1/chat/stream"])
+def test_a_question_is_shown_without_a_thread_that_is_not_there(name: str) -> None:
+    assert _shown(name) == {"message": "List my tasks"}
+
+
+def test_what_an_administrator_is_shown_takes_and_gives_nothing() -> None:
+    assert _shown("PATCH /api/v1/admin/users/{id}") == {"disabled": False}
+
+
+WRONG: dict[str, list[Any]] = {
+    "boolean": ["yes", "true", 1, 0],
+    "integer": ["5", 5.0, True],
+    "number": ["1.5", True],
+}
+
+
+def _field_of_type() -> list[tuple[str, str, Any]]:
+    """(operation, field, a value that is only nearly of the field's type): alone, and in a list."""
+    found: list[tuple[str, str, Any]] = []
+    for name in _with_body():
+        ((_, content),) = OPERATIONS[name]["requestBody"]["content"].items()
+        for field, described in _resolved(content["schema"])["properties"].items():
+            for kind in _kinds(described):
+                found += [(name, field, wrong) for wrong in WRONG.get(kind.get("type", ""), [])]
+                items = kind.get("items", {}).get("type", "")
+                found += [(name, field, [wrong]) for wrong in WRONG.get(items, [])]
+    return found
+
+
+@pytest.mark.parametrize(("name", "field", "wrong"), _field_of_type())
+def test_a_body_takes_no_word_for_a_number_and_no_number_for_a_truth(name: str, field: str, wrong: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _body_of(name).model_validate(_shown(name) | {field: wrong})
+    assert {error["loc"][0] for error in refused.value.errors()} == {field}
+
+
+@each_operation
+def test_there_is_an_example_of_the_answer(name: str) -> None:
+    for status, answer in OPERATIONS[name]["responses"].items():
+        if status.startswith("2") and "content" in answer:
+            assert _has_example(answer["content"])
+
+
+@each_operation
+def test_what_has_neither_body_nor_answer_says_where_its_parameters_come_from(name: str) -> None:
+    operation = OPERATIONS[name]
+    if "requestBody" not in operation and "204" in operation["responses"]:
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description") or _has_example(parameter), parameter["name"]
+
+
+def _has_example(described: Any, seen: frozenset[str] = frozenset()) -> bool:
+    if isinstance(described, list):
+        return any(_has_example(each, seen) for each in described)
+    if not isinstance(described, dict):
+        return False
+    if described.get("examples") or "example" in described:
+        return True
+    reference = described.get("$ref")
+    if reference is not None:
+        return reference not in seen and _has_example(_resolved(described), seen | {reference})
+    return any(_has_example(each, seen) for each in described.values())
 
 
 @each_operation
@@ -123,7 +206,3 @@ def test_every_parameter_that_is_a_choice_or_a_number_is_bounded(name: str) -> N
                 "boolean": True,
             }[kind["type"]]
             assert bounded, parameter["name"]
-
-
-def _kinds(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [each for option in schema["anyOf"] for each in _kinds(option)] if "anyOf" in schema else [schema]

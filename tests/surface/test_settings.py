@@ -88,11 +88,43 @@ def test_settings_that_the_documents_name_exist() -> None:
     assert assigned <= NAMES
 
 
-def test_compose_gives_the_service_settings_that_exist() -> None:
+# What the compose file decides itself, and where.
+COMPOSES_OWN = {
+    "ENV": "prod",
+    "DATABASE_URL": "the Postgres beside it",
+    "REDIS_URL": "the Redis beside it",
+}
+IMAGES_OWN = {
+    "HOST": "the image: every address of the container",
+    "PORT": "the image: the port that is published",
+    "DATA_DIR": "the image: the volume",
+    "WEB_CONCURRENCY": "one, which devices need",
+}
+
+
+def _given_by_compose() -> dict[str, str]:
     service = (ROOT / "docker-compose.yml").read_text().partition("\n  app:\n")[2].partition("\n\n  ")[0]
-    given = set(re.findall(r"^      ([A-Z][A-Z_]+):", service, re.MULTILINE))
-    assert "DATABASE_URL" in given
-    assert given <= NAMES
+    return dict(re.findall(r"^      ([A-Z][A-Z_]+): (.+)$", service, re.MULTILINE))
+
+
+def test_compose_gives_the_service_settings_that_exist() -> None:
+    assert set(_given_by_compose()) == NAMES - set(IMAGES_OWN)
+
+
+def test_compose_passes_on_what_is_not_its_own_to_decide() -> None:
+    for name, value in _given_by_compose().items():
+        assert name in COMPOSES_OWN or value.startswith((f"${{{name}:-", f"${{{name}:?")), name
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_an_empty_setting_is_one_that_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Compose passes on as empty what nobody has set."""
+    for each in NAMES:
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, "")
+    assert Settings() == Settings(_env_file=None)
+    assert getattr(Settings(), name.lower()) == Settings.model_fields[name.lower()].default
 
 
 def test_compose_runs_the_one_process_that_devices_need() -> None:
