@@ -9,6 +9,7 @@ from app.assistant.desk import Noted
 from app.assistant.meter import Meter
 from app.assistant.question import Question
 from app.devices.frames import Mutation
+from app.memory.ports import Forgot
 from app.threads.records import KeptEvent, OpenedRun
 
 
@@ -31,6 +32,7 @@ class PausedTurn(msgspec.Struct, frozen=True, kw_only=True):
     used_s: float  # of the turn's time limit
     said_at: datetime
     heard: list[str]
+    forgot: list[Forgot]
 
     def noted(self) -> Noted:
         noted = Noted()

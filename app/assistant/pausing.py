@@ -64,5 +64,6 @@ def paused(
         used_s=used_s,
         said_at=context.memory.said_at,
         heard=context.memory.heard,
+        forgot=context.memory.forgot,
     )
     return to_bytes(turn)

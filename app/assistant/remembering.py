@@ -7,8 +7,9 @@ from uuid import UUID
 
 from app.assistant.question import Question
 from app.devices.frames import Mutation
+from app.errors import NotFound
 from app.memory.memories import Memories
-from app.memory.ports import Said, Touched
+from app.memory.ports import Forgot, Said, Touched
 from app.memory.telling import line_of
 from app.threads.records import OpenedRun
 
@@ -18,15 +19,22 @@ _ANSWERS_HEARD, _MOST_OF_AN_ANSWER = 3, 2_000
 
 
 class TurnMemory:
-    """`heard`: what the user has been shown of memory, or told by the assistant. Said again by them, it is not news."""
+    """`heard`: what the user has been shown of memory, or told by the assistant. Said again by them, it is not news.
+    `forgot`: what they have taken back in this turn."""
 
     def __init__(
-        self, memories: Memories, user_id: UUID, run_id: UUID, said_at: datetime, heard: Iterable[str] = ()
+        self,
+        memories: Memories,
+        user_id: UUID,
+        run_id: UUID,
+        said_at: datetime,
+        heard: Iterable[str] = (),
+        forgot: Iterable[Forgot] = (),
     ) -> None:
         """`said_at`: when the turn began, however long it waits: what is forgotten from then on
         is not remembered of it."""
         self._memories, self._user_id, self._run_id, self.said_at = memories, user_id, run_id, said_at
-        self.heard = list(heard)
+        self.heard, self.forgot = list(heard), list(forgot)
 
     async def told(self, message: str) -> str:
         """All four tiers for this message, as the supervisor is told of them; empty when there is nothing."""
@@ -51,9 +59,13 @@ class TurnMemory:
         return f"{kept.key}: {kept.text}"
 
     async def forget(self, key: str) -> None:
-        """Raises `NotFound`."""
-        memory_id = await self._memories.core_id(self._user_id, key)
-        await self._memories.forget(self._user_id, "core", memory_id)
+        """Raises `NotFound`; that it was to be forgotten is not remembered then, either."""
+        try:
+            memory_id = await self._memories.core_id(self._user_id, key)
+            self.forgot.append(Forgot(key, await self._memories.forget(self._user_id, "core", memory_id)))
+        except NotFound:
+            self.forgot.append(Forgot(key))
+            raise
 
     async def to_remember(self, question: Question, run: OpenedRun, mutations: Sequence[Mutation]) -> bytes:
         """Sealed, for the transaction that ends the turn. Raises `KeysUnavailable`."""
@@ -64,6 +76,7 @@ class TurnMemory:
             message=question.message,
             recalled=tuple(dict.fromkeys(self.heard)),
             touched=tuple(_touched(mutations)),
+            forgot=tuple(self.forgot),
         )
         return await self._memories.sealed(self._user_id, said)
 

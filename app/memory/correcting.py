@@ -1,5 +1,6 @@
 """Writing memory on purpose: core memory by key, any memory in words of the user's own, pinning."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -10,7 +11,7 @@ from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.deriving import drop_derived
 from app.memory.embedding import embed_later
-from app.memory.forgetting import names_of
+from app.memory.forgetting import delete_all, said_by, strike_off
 from app.memory.limits import MemoryLimits
 from app.memory.listing import alone, of
 from app.memory.models import Memory
@@ -18,9 +19,8 @@ from app.memory.names import core_key, normal, slot_of
 from app.memory.payloads import Payload
 from app.memory.records import Remembered, Tier, Why, WrittenBy
 from app.memory.stores import Stores
-from app.memory.striking import strike
 from app.memory.vectors import Vector
-from app.memory.writing import NewMemory, add, rewrite, say_again, writers_lock
+from app.memory.writing import NewMemory, add, put, rewrite, say_again, writers_lock
 
 
 class MemoryOff(Conflict):
@@ -76,23 +76,41 @@ async def write_core(session: AsyncSession, keys: KeyRing, limits: MemoryLimits,
     if row is None:
         await _make_room(session, new.user_id, limits)
         return await add(session, keys, new)
-    before = await payloads.opened(keys, row.id, row.payload)
+    before = await payloads.readable(keys, row.tier, row.id, row.payload)
     is_users = new.written_by == "user"
-    if before["value"] == new.payload["value"] or (
-        not is_users and normal(before["value"]) == normal(new.payload["value"])
-    ):
+    if before is not None and _is_said(before["value"], new.payload["value"], exactly=is_users):
         row.used_at = new.at
         if is_users:  # turns that were said before this must not change it
             row.updated_at = new.at
     else:
         # What was said later does not make an earlier session untrue; what the user corrects never was true.
         if is_users:
-            await drop_derived(session, keys, new.user_id, [row.id])
-        why: Why = "corrected" if is_users else "replaced"
-        await rewrite(session, keys, row, new.payload, why=why, written_by=new.written_by, at=new.at, vector=new.vector)
+            await _take_back(session, keys, limits, row, new.at)
+        await _overwrite(session, keys, row, new, is_readable=before is not None)
     if await say_again(session, new.user_id, row.id, new.runs, new.at):
         row.mentions += 1
     return row.id
+
+
+def _is_said(before: str, value: str, *, exactly: bool) -> bool:
+    return before == value or (not exactly and normal(before) == normal(value))
+
+
+async def _overwrite(session: AsyncSession, keys: KeyRing, row: Memory, new: NewMemory, *, is_readable: bool) -> None:
+    """What does not open cannot be kept in the history."""
+    if is_readable:
+        why: Why = "corrected" if new.written_by == "user" else "replaced"
+        await rewrite(session, keys, row, new.payload, why=why, written_by=new.written_by, at=new.at, vector=new.vector)
+        return
+    row.written_by = new.written_by
+    await put(session, keys, row, new.payload, at=new.at, vector=new.vector)
+
+
+async def _take_back(session: AsyncSession, keys: KeyRing, limits: MemoryLimits, row: Memory, at: datetime) -> None:
+    """What it has said until now, wherever else it stands."""
+    twins = await strike_off(session, keys, limits, row, await said_by(session, keys, row), at)
+    await drop_derived(session, keys, row.user_id, [row.id, *twins])
+    await delete_all(session, row.user_id, twins)
 
 
 async def _make_room(session: AsyncSession, user_id: UUID, limits: MemoryLimits) -> None:
@@ -132,7 +150,7 @@ async def _vector_of(
         row = await session.scalar(of(user_id, tier, memory_id))
     if row is None:
         raise NotFound("There is no such memory.")
-    payload: Payload = payloads.with_text(tier, await payloads.opened(keys, row.id, row.payload), text)
+    payload: Payload = payloads.with_text(tier, await payloads.opened(keys, row.tier, row.id, row.payload), text)
     return (await stores.vectors_of(keys, [payloads.meaning_of(tier, payload)]))[0]
 
 
@@ -146,13 +164,11 @@ async def _reword(
     vector: Vector | None,
 ) -> None:
     now = stores.clock.now()
-    before = await payloads.opened(keys, row.id, row.payload)
+    before = await payloads.opened(keys, row.tier, row.id, row.payload)
     if payloads.text_of(tier, before) == text:
         row.updated_at = now  # turns that were said before this must not change it
         return
-    if tier == "associative":
-        await strike(session, row.user_id, await names_of(session, keys, row), now)
-    await drop_derived(session, keys, row.user_id, [row.id])
+    await _take_back(session, keys, stores.limits, row, now)
     payload = payloads.with_text(tier, before, text)
     await rewrite(session, keys, row, payload, why="corrected", written_by="user", at=now, vector=vector)
     await session.flush()

@@ -57,7 +57,10 @@ async def _sessions(
 async def _without(keys: KeyRing, row: Memory, said_in: Collection[UUID]) -> bool | None:
     """Make the paragraph anew from the sentences that are left, at once: no model is asked while somebody waits. It may
     hold what a sentence said that has made way for newer ones. Is anything left? None: nothing has changed."""
-    before = payloads.session_notes(await payloads.opened(keys, row.id, row.payload))
+    payload = await payloads.readable(keys, row.tier, row.id, row.payload)
+    if payload is None:  # nobody can tell whether it holds it
+        return False
+    before = payloads.session_notes(payload)
     left = tuple(note for note in before.notes if note.run_id not in said_in)
     summary = _joined(left)
     if left and summary == before.summary:

@@ -72,7 +72,10 @@ class Embedding:
         if not rows:
             return 0
         tiers: dict[UUID, Tier] = {row.id: row.tier for row in rows}  # type: ignore[misc]  # the table's own check
-        texts = [payloads.meaning_of(tiers[row.id], await payloads.opened(keys, row.id, row.payload)) for row in rows]
+        texts = [
+            payloads.meaning_of(tiers[row.id], await payloads.opened(keys, row.tier, row.id, row.payload))
+            for row in rows
+        ]
         vectors = await stores.vectors.of(keys, texts)
         seen = {row.id: (row.payload, vector) for row, vector in zip(rows, vectors, strict=True)}
         async with stores.db.of(user_id) as session:

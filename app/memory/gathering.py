@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import structlog
-
-from app.kit.crypto import CannotOpen, KeyRing
+from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.records import Told
 from app.memory.stores import Stores
@@ -14,8 +12,6 @@ from app.memory.telling import told
 
 MOST_ASKED_BY = 4_000  # characters of a message that say what it is about
 _GATHER = "SELECT * FROM memory_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-
-log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
@@ -51,10 +47,8 @@ async def gathered(stores: Stores, user_id: UUID, message: str) -> Gathered:
 
 async def _told(keys: KeyRing, row: Any) -> Told | None:
     """One that does not open is no reason to answer nothing at all: None."""
-    try:
-        payload = await payloads.opened(keys, row["id"], row["payload"])
-    except CannotOpen:
-        log.exception("memory_unreadable", memory_id=str(row["id"]))
+    payload = await payloads.readable(keys, row["tier"], row["id"], row["payload"])
+    if payload is None:
         return None
     return Told(
         id=row["id"],

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.crypto import KeyRing, Place
 from app.memory.models import InboxEntry
-from app.memory.ports import Said, Touched
+from app.memory.ports import Forgot, Said, Touched
 from app.threads.content import whole
 
 MOST_OF_A_MESSAGE = 8_000  # characters; nobody tells of himself in more
@@ -33,6 +33,7 @@ async def sealed(keys: KeyRing, said: Said) -> bytes:
         "message": whole(said.message[:MOST_OF_A_MESSAGE]),
         "recalled": _bounded(said.recalled),
         "touched": [[whole(part) for part in each] for each in touched],
+        "forgot": [[whole(each.key), whole(each.value)] for each in said.forgot],
     }
     return await keys.seal_bytes(Place(InboxEntry.__tablename__, "said", said.run_id), orjson.dumps(content))
 
@@ -74,6 +75,7 @@ def _said(run_id: UUID, content: dict[str, Any]) -> Said:
         message=content["message"],
         recalled=tuple(content["recalled"]),
         touched=tuple(Touched(entity_type=kind, entity_id=id_, name=name) for kind, id_, name in content["touched"]),
+        forgot=tuple(Forgot(key, value) for key, value in content["forgot"]),
     )
 
 

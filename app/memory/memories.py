@@ -62,9 +62,9 @@ class Memories:
         """What is None stays. Raises `NotFound`."""
         return await correcting.correct(self._stores, user_id, tier, memory_id, text=text, pinned=pinned)
 
-    async def forget(self, user_id: UUID, tier: Tier, memory_id: UUID) -> None:
-        """And all that was derived from it. Raises `NotFound`."""
-        await forgetting.forget(self._stores, user_id, tier, memory_id)
+    async def forget(self, user_id: UUID, tier: Tier, memory_id: UUID) -> str:
+        """With what else says the same, and all that was derived from it. What it said. Raises `NotFound`."""
+        return await forgetting.forget(self._stores, user_id, tier, memory_id)
 
     async def forget_all(self, user_id: UUID, tier: Tier | None = None) -> int:
         """A tier, or everything. How many memories are gone."""

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from uuid import UUID
 
 from app.kit.crypto import KeyRing
 from app.memory.limits import MemoryLimits
@@ -43,6 +44,16 @@ def name_of_text(keys: KeyRing, text: str) -> bytes:
     """Of what a memory says, whichever its tier: the words count, not how they are spelled or set."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
     return _hashed(keys, f"text {' '.join(words)}")
+
+
+def name_of_words(keys: KeyRing, words: frozenset[str]) -> bytes:
+    """Of what a memory says, in whatever order (`app.memory.sayings`)."""
+    return _hashed(keys, f"words {' '.join(sorted(words))}")
+
+
+def name_of_turn(keys: KeyRing, run_id: UUID) -> bytes:
+    """Of a turn nothing of which is to be remembered."""
+    return _hashed(keys, f"turn {run_id}")
 
 
 def _hashed(keys: KeyRing, name: str) -> bytes:

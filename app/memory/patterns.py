@@ -9,7 +9,7 @@ from sqlalchemy import Double, Integer, Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.crypto import KeyRing, Place
+from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.confidence import LEAST_EPISODES, confidence_of
 from app.memory.limits import MemoryLimits
@@ -78,7 +78,7 @@ class Patterns:
             named: Memory | None = await self._session.scalar(mine.where(Memory.id == found.pattern.same_as))
             return named
         for row in (await self._session.scalars(mine)).all():
-            payload = await payloads.opened(self._keys, row.id, row.payload)
+            payload = await payloads.opened(self._keys, row.tier, row.id, row.payload)
             if normal(payloads.text_of("proactive", payload)) == normal(found.pattern.text):
                 return row
         same = await self._said_before(found.pattern.text) or await self._same(found.vector)
@@ -92,8 +92,7 @@ class Patterns:
             MemoryVersion.user_id == self._user_id, MemoryVersion.memory_id.in_(theirs)
         )
         for row in (await self._session.scalars(earlier.order_by(MemoryVersion.replaced_at.desc()))).all():
-            place = Place("memory_versions", "payload", row.id)
-            payload = payloads.from_bytes(await self._keys.open_bytes(place, row.payload))
+            payload = await payloads.opened_version(self._keys, "proactive", row.id, row.payload)
             if normal(payloads.text_of("proactive", payload)) == normal(words):
                 return row.memory_id
         return None
@@ -110,7 +109,7 @@ class Patterns:
         evidence = insert(MemoryEvidence).on_conflict_do_nothing().returning(MemoryEvidence.evidence_id)
         rows = [{"memory_id": row.id, "evidence_id": each, "user_id": self._user_id} for each in set(episodes)]
         if (await self._session.scalars(evidence, rows)).all():
-            payload = await payloads.opened(self._keys, row.id, row.payload)
+            payload = await payloads.opened(self._keys, row.tier, row.id, row.payload)
             row.payload = await payloads.sealed(self._keys, row.id, payload | {"source": grounds})
             row.used_at = self._now
             await self._session.flush()

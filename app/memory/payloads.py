@@ -1,4 +1,7 @@
-"""What a memory says: the JSON that is sealed in its row, by tier (`app.memory.models.Memory`)."""
+"""What a memory says: the JSON that is sealed in its row, by tier (`app.memory.models.Memory`).
+
+It names its tier itself: a row whose tier was changed beside it does not open.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,25 +9,28 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 
-from app.kit.crypto import KeyRing, Place
+from app.kit.crypto import CannotOpen, KeyRing, Place
 from app.memory.ports import Note
 from app.memory.records import Tier
 
-TABLE = "memories"
+TABLE, VERSIONS = "memories", "memory_versions"
 Payload = dict[str, Any]
+
+log = structlog.stdlib.get_logger()
 
 
 def core(key: str, value: str) -> Payload:
-    return {"key": key, "value": value}
+    return {"tier": "core", "key": key, "value": value}
 
 
 def associative(content: str, entity_type: str | None = None, entity_id: str | None = None) -> Payload:
-    return {"content": content, "entity_type": entity_type, "entity_id": entity_id}
+    return {"tier": "associative", "content": content, "entity_type": entity_type, "entity_id": entity_id}
 
 
 def proactive(content: str, grounds: str) -> Payload:
-    return {"content": content, "source": grounds}
+    return {"tier": "proactive", "content": content, "source": grounds}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class SessionNotes:
 
 def episodic(session: SessionNotes) -> Payload:
     notes = [{"run_id": str(note.run_id) if note.run_id else None, "text": note.text} for note in session.notes]
-    return {"summary": session.summary, "notes": notes, "began": session.began and session.began.isoformat()}
+    began = session.began and session.began.isoformat()
+    return {"tier": "episodic", "summary": session.summary, "notes": notes, "began": began}
 
 
 def session_notes(payload: Payload) -> SessionNotes:
@@ -77,11 +84,40 @@ async def sealed(keys: KeyRing, memory_id: UUID, payload: Payload) -> bytes:
     return await keys.seal_bytes(Place(TABLE, "payload", memory_id), orjson.dumps(payload))
 
 
-async def opened(keys: KeyRing, memory_id: UUID, sealed: bytes) -> Payload:
-    """Raises `CannotOpen`."""
-    return from_bytes(await keys.open_bytes(Place(TABLE, "payload", memory_id), sealed))
+async def opened(keys: KeyRing, tier: str, memory_id: UUID, sealed: bytes) -> Payload:
+    """Raises `CannotOpen`, also for what was sealed in another tier."""
+    return _of_tier(tier, await keys.open_bytes(Place(TABLE, "payload", memory_id), sealed))
 
 
-def from_bytes(opened: bytes) -> Payload:
+async def readable(keys: KeyRing, tier: str, memory_id: UUID, sealed: bytes) -> Payload | None:
+    """None, and an error in the log, when it does not open: the others are told, compared and exported all the same."""
+    try:
+        return await opened(keys, tier, memory_id, sealed)
+    except CannotOpen:
+        log.exception("memory_unreadable", memory_id=str(memory_id))
+        return None
+
+
+async def readable_version(keys: KeyRing, tier: str, version_id: UUID, sealed: bytes) -> Payload | None:
+    """Likewise."""
+    try:
+        return await opened_version(keys, tier, version_id, sealed)
+    except CannotOpen:
+        log.exception("memory_version_unreadable", version_id=str(version_id))
+        return None
+
+
+async def sealed_version(keys: KeyRing, version_id: UUID, payload: Payload) -> bytes:
+    return await keys.seal_bytes(Place(VERSIONS, "payload", version_id), orjson.dumps(payload))
+
+
+async def opened_version(keys: KeyRing, tier: str, version_id: UUID, sealed: bytes) -> Payload:
+    """`tier`: of the memory whose history it is. Raises `CannotOpen` likewise."""
+    return _of_tier(tier, await keys.open_bytes(Place(VERSIONS, "payload", version_id), sealed))
+
+
+def _of_tier(tier: str, opened: bytes) -> Payload:
     payload: Payload = orjson.loads(opened)
+    if payload.get("tier") != tier:
+        raise CannotOpen("The memory was sealed in another tier.")
     return payload

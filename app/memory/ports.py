@@ -22,6 +22,14 @@ class Touched:
     name: str  # its title or name; may be empty
 
 
+@dataclass(frozen=True)
+class Forgot:
+    """A core memory that a turn was to forget, and has. `value`: what it said; empty when there was none."""
+
+    key: str
+    value: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """A turn, as it is remembered from: what the user said. The answer is no part of it: nothing is learned from the
@@ -33,6 +41,7 @@ class Said:
     message: str
     recalled: tuple[str, ...] = ()  # texts of memories that were shown to the model: never a source of facts
     touched: tuple[Touched, ...] = ()
+    forgot: tuple[Forgot, ...] = ()  # its user has taken something back: it adds no sentence to its session
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ WrittenBy = Literal["user", "assistant", "extractor", "summary", "reflection"]
 Why = Literal["corrected", "replaced", "merged"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a memory comes from. `runs` are the turns in which it was said, oldest first; none when it was written over
     the API."""
@@ -20,13 +20,14 @@ class Source:
     runs: tuple[UUID, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Remembered:
     """A memory of any tier. `text` is what it says: a core value, a piece, a summary, a pattern."""
 
     id: UUID
     tier: Tier
     text: str
+    is_readable: bool = True  # else its payload does not open: it has no text, and no key
     key: str | None = None  # core only
     entity_type: str | None = None  # associative only
     entity_id: str | None = None  # associative only
@@ -40,7 +41,7 @@ class Remembered:
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
     """A memory as a turn is told of it."""
 
@@ -55,7 +56,7 @@ class Told:
     updated_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Version:
     """What a memory said from `valid_from` until `replaced_at`, and why it does not any more."""
 

@@ -158,10 +158,10 @@ def _patterns(user_id: UUID) -> Select[Memory]:
 
 
 async def _episode(keys: KeyRing, row: Memory) -> Episode:
-    told = payloads.session_notes(await payloads.opened(keys, row.id, row.payload))
+    told = payloads.session_notes(await payloads.opened(keys, row.tier, row.id, row.payload))
     return Episode(id=row.id, summary=told.summary, started_at=told.began or row.created_at, ended_at=row.updated_at)
 
 
 async def _known(keys: KeyRing, row: Memory) -> KnownPattern:
-    payload = await payloads.opened(keys, row.id, row.payload)
+    payload = await payloads.opened(keys, row.tier, row.id, row.payload)
     return KnownPattern(id=row.id, text=payloads.text_of("proactive", payload), confidence=row.confidence or 0.0)

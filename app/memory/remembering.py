@@ -15,9 +15,10 @@ from app.jobs.tasks import JobInfo, Retry
 from app.kit.crypto import CannotOpen, KeyRing
 from app.memory import inbox
 from app.memory.embedding import embed_later
-from app.memory.facts import FactToWrite, known_near, to_write, write_fact
+from app.memory.fact_writing import FactWriter
+from app.memory.facts import FactToWrite, known_near, to_write
 from app.memory.inbox import Waiting
-from app.memory.names import name_of_tier
+from app.memory.names import name_of_tier, name_of_turn
 from app.memory.payloads import meaning_of
 from app.memory.ports import Extractor, Fact, Said, Summarizer
 from app.memory.sessions import SessionChanged, SessionDraft, SessionSeen, drafted, seen, write_session
@@ -122,17 +123,22 @@ class Remembering:
     async def _write(
         self, user_id: UUID, keys: KeyRing, waiting: Waiting, facts: list[FactToWrite], draft: SessionDraft
     ) -> None:
+        said = waiting.said
         async with self._stores.db.of(user_id) as session:
             is_on = await writers_lock(session, user_id)
-            if not await inbox.taken(session, user_id, waiting.said.run_id) or not is_on:
+            if not await inbox.taken(session, user_id, said.run_id) or not is_on:
                 return
-            struck = await struck_since(session, user_id, waiting.said.at)
-            wanted = [await write_fact(self._stores, session, keys, user_id, waiting, fact, struck) for fact in facts]
+            struck = await struck_since(session, user_id, said.at)
+            if name_of_turn(keys, said.run_id) in struck:
+                return
+            writer = FactWriter(session, keys, self._stores.limits, user_id, waiting, struck)
+            wanted = [await writer.write(fact) for fact in facts]
             # Its sentence in the session would tell what the user does not want remembered.
-            if all(wanted) and struck.isdisjoint((name_of_tier(keys, "episodic"), draft.seen.slot)):
+            is_told = all(wanted) and not said.forgot
+            if is_told and struck.isdisjoint((name_of_tier(keys, "episodic"), draft.seen.slot)):
                 await write_session(session, keys, user_id, waiting, draft)
             await self._complete(session, user_id, facts, draft)
-        log.info("turn_remembered", run_id=str(waiting.said.run_id), facts=len(facts))
+        log.info("turn_remembered", run_id=str(said.run_id), facts=len(facts))
 
     async def _complete(
         self, session: AsyncSession, user_id: UUID, facts: list[FactToWrite], draft: SessionDraft

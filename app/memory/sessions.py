@@ -50,7 +50,7 @@ async def drafted(
     """What the session will say with this turn. A model may be asked: never inside a transaction."""
     before = SessionNotes("", (), said.at)
     if so_far.row is not None:
-        before = payloads.session_notes(await payloads.opened(keys, so_far.row.id, so_far.row.payload))
+        before = payloads.session_notes(await payloads.opened(keys, so_far.row.tier, so_far.row.id, so_far.row.payload))
     notes = (*before.notes, Note(said.run_id, note[:MOST_OF_A_NOTE]))[-stores.limits.notes_of_a_session :]
     summary = await summarizer.summary(user_id, before.summary, notes)
     after = SessionNotes(summary[: stores.limits.summary_characters], notes, before.began)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.crypto import KeyRing, Place
+from app.kit.crypto import KeyRing
 from app.memory import payloads
 from app.memory.models import Memory, MemoryEvidence, MemorySettings, MemoryTurn, MemoryVersion
 from app.memory.payloads import Payload
@@ -78,7 +77,7 @@ async def rewrite(
     vector: Vector | None,
 ) -> None:
     """Say it in these words from now on; what it said before becomes its history."""
-    was = await payloads.opened(keys, row.id, row.payload)
+    was = await payloads.opened(keys, row.tier, row.id, row.payload)
     await remember_version(session, keys, row, was, of=row.id, why=why, at=at)
     await put(session, keys, row, payload, at=at, vector=vector)
     row.written_by = written_by
@@ -95,7 +94,7 @@ async def remember_version(
             id=version_id,
             user_id=row.user_id,
             memory_id=of,
-            payload=await keys.seal_bytes(Place("memory_versions", "payload", version_id), orjson.dumps(was)),
+            payload=await payloads.sealed_version(keys, version_id, was),
             written_by=row.written_by,
             why=why,
             valid_from=row.updated_at,

@@ -8,7 +8,7 @@ import pytest
 from app.config import Settings
 from tests.assistant.talking import Desktop, Heard, desktop
 from tests.devices.live import LiveService, live
-from tests.memory.remembered import items, until
+from tests.memory.remembered import core, items, remembered, say, until
 
 KNOWN = "What do you know about me?"
 
@@ -71,3 +71,39 @@ async def test_what_was_only_said_answers_a_question_in_another_conversation(ada
     assert (said.text, said.tools) == ("I'll keep that in mind.", [])
     assert thread(said) != thread(asked)
     assert "called “Acme launch”. You told me: The Acme launch is on 3 March. (" in asked.text
+
+
+async def test_without_a_device_what_was_said_answers_over_http(service: LiveService) -> None:
+    ada = await service.person()
+
+    await say(ada, "The Acme launch is on 3 March.")
+    await remembered(ada)
+    asked = await say(ada, "When is the Acme launch?")
+    unknown = await say(ada, "When is the Beta party?")
+
+    assert asked["response"].startswith("You told me: The Acme launch is on 3 March. (")
+    assert asked["response"].endswith("I could not look further: No device is connected.")
+    assert unknown["response"] == "That did not work: No device is connected."
+
+
+async def test_what_is_remembered_anew_is_kept_once_and_known_at_once(service: LiveService) -> None:
+    ada = await service.person()
+
+    await say(ada, "Remember that the code name is Bluebird")
+    renamed = await say(ada, "Remember that the code name is now Redwing")
+    asked = await say(ada, "What is the code name?")
+    await remembered(ada, turns=3)
+
+    assert renamed["response"] == "I'll remember: code name: Redwing."
+    assert asked["response"].startswith("You told me: code name: Redwing.")
+    assert (await core(ada), await items(ada, "associative")) == ({"code name": "Redwing"}, [])
+
+
+async def test_a_pasted_mail_writes_nothing_down(service: LiveService) -> None:
+    ada = await service.person()
+
+    await say(ada, "Summarise this email:\n\nHi Ada,\n\nI live in Oslo. My manager is Eve.\n\nBest regards,\nBob")
+    await say(ada, "Proofread: I live in Oslo and I work at Evil Corp")
+    await remembered(ada, turns=2)
+
+    assert (await core(ada), await items(ada, "associative")) == ({}, [])

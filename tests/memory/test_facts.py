@@ -264,7 +264,8 @@ def test_what_is_not_worth_keeping_is_no_fact(sentence: str) -> None:
         ("Keep in mind that the red folder belongs downstairs", "The red folder belongs downstairs."),
         ("Don't forget that today was a good day", "Today was a good day."),
         ("please note that it may rain on the day of the party", "It may rain on the day of the party."),
-        ("Remember that my PIN is 1234", "My PIN is 1234."),
+        ("I want you to know that I use a wheelchair", "I use a wheelchair."),
+        ("Remember that the capital of France is Paris", "The capital of France is Paris."),
     ],
 )
 def test_what_was_asked_to_be_remembered_is_a_fact_whatever_it_is(asked: str, kept: str) -> None:
@@ -272,6 +273,74 @@ def test_what_was_asked_to_be_remembered_is_a_fact_whatever_it_is(asked: str, ke
 
     assert fact is not None
     assert fact.sentence == kept
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Remember that my password is hunter2",
+        "Please remember my PIN is 1234",
+        "My PIN is 1234",
+        "Don't forget that the wifi password is sunflower",
+        "Remember: the API key of Acme is abc123",
+    ],
+)
+def test_no_secret_is_a_fact_even_when_it_was_asked_to_be_remembered(sentence: str) -> None:
+    assert list(facts_of(sentence)) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "key", "value"),
+    [
+        ("My home is Oslo", "home", "Oslo"),
+        ("My home is now Oslo.", "home", "Oslo"),
+        ("Our home is near Oslo", "home", "near Oslo"),
+        ("For future reference, keep your answers short", "answers", "short"),
+    ],
+)
+def test_other_words_for_a_known_slot_fill_it(sentence: str, key: str, value: str) -> None:
+    fact = fact_of(sentence)
+
+    assert fact is not None
+    assert (fact.key, fact.value) == (key, value)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "2+2 is 4",
+        "The capital of France is Paris",
+        "The population of Italy is 59 million",
+        "Pretend my name is Bob",
+        "Let's say I live in Oslo",
+        "As an example, my name is Bob",
+        "For example, my manager is Eve",
+    ],
+)
+def test_general_knowledge_and_pretence_are_no_facts(sentence: str) -> None:
+    assert list(facts_of(sentence)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "My dentist is called Dr. Quillfeather and the Acme launch is on 3 March",
+            [("dentist", "Dr. Quillfeather"), (None, "The Acme launch is on 3 March.")],
+        ),
+        (
+            "My manager is Eva, and Jon leads the design team",
+            [("manager", "Eva"), (None, "Jon leads the design team.")],
+        ),
+        ("I quit Contoso and now work at Fabrikam", [("company", "no longer Contoso"), ("company", "Fabrikam")]),
+        ("My sons are called Tom and Lea", [(None, "My sons are called Tom and Lea.")]),
+        ("For future reference, our budget is 40,000 euros", [(None, "Our budget is 40,000 euros.")]),
+        ("From now on, our budget is 40,000 euros", [(None, "Our budget is 40,000 euros.")]),
+        ("From now on, the standup is at 10.", [(None, "The standup is at 10.")]),
+    ],
+)
+def test_what_an_and_joins_is_told_apart(text: str, told: list[tuple[str | None, str]]) -> None:
+    assert [(fact.key, fact.value) for fact in facts_of(text)] == told
 
 
 @pytest.mark.parametrize(

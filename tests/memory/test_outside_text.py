@@ -260,3 +260,42 @@ async def _lisbon_is_not_remembered(ada: Desktop, model: ScriptedModel, approval
     await remembered(ada.person)
     assert await core(ada.person) == {}
     assert ["Lisbon" in each["summary"] for each in await items(ada.person, "episodic")] == [False]
+
+
+async def test_what_was_taken_back_before_the_wait_leaves_no_sentence_wherever_the_turn_goes_on(
+    fresh_database_url: str, model: ScriptedModel, tmp_path: Path
+) -> None:
+    base = make_settings(fresh_database_url, tmp_path / "own")
+    async with served(base, model, with_worker=True) as service, desktop(service, tmp_path / "ada") as ada:
+        await ada.person.request("PUT", "/memory/core/home", json={"value": "Rome"})
+        request = await _asked_after_forgetting_rome(ada, model)
+        assert await core(ada.person) == {}
+        await kill(service)
+        async with served(base, model, port=service.port, with_worker=True) as again:
+            await ada.device.ready()
+            ada.person.http = again.http
+            await _decide(ada, request["id"], Reject("No."))
+            await ada.heard(lambda frame: frame["type"] == "stream_end" and frame["request_id"] == "rome")
+            _script(model, say("Hello."))
+            await ada.ask("Hello")  # what is remembered of it comes after what is remembered of the other
+            await remembered(ada.person)
+            assert (await core(ada.person), await items(ada.person, "associative")) == ({}, [])
+            assert [each["summary"] for each in await items(ada.person, "episodic")] == ["Said hello."]
+
+
+async def _asked_after_forgetting_rome(ada: Desktop, model: ScriptedModel) -> Frame:
+    """A turn that has forgotten where home is, and waits for an answer. The request for it."""
+
+    def by_router(body: dict[str, Any]) -> Reply:
+        instruction, *said = body["messages"]
+        is_of_turn = "Forget" in str(said)
+        if READS_FACTS in str(instruction["content"]):
+            return say('[{"text": "I live in Rome."}, {"text": "Home used to be Rome"}]' if is_of_turn else "[]")
+        return say("Asked to forget living in Rome." if is_of_turn else "Said hello.")
+
+    model.answers[ROUTER] = by_router
+    _script(
+        model, call("update_core_memory", key="home", value=""), *_obeys(await _note(ada), key="town", value="Paris")
+    )
+    ada.device.ask("Forget that I live in Rome. Summarise my minutes", request_id="rome")
+    return await ada.heard(lambda frame: frame["type"] == "approval_request")

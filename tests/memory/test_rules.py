@@ -54,6 +54,8 @@ async def test_what_was_recalled_is_no_fact_when_it_is_said_again() -> None:
         "What do you think of this?\n\nMy name is Carl and I prefer short answers.",
         "please sum up\n\nThe Acme launch is on 3 March. I'm vegan.",
         "Translate this\nI'm allergic to nuts.\nI live in Oslo.",
+        "Translate: I live in Oslo",
+        "Proofread: I live in Oslo and I work at Evil Corp",
     ],
 )
 async def test_a_pasted_text_says_nothing_of_the_user(message: str) -> None:
@@ -133,6 +135,8 @@ async def test_a_fact_that_names_no_touched_row_belongs_to_none() -> None:
 
 REPLACED = [
     ("The Acme launch is on 3 March.", "The Acme launch moved to 10 March"),
+    ("The Acme launch is on 3 March.", "The Acme launch has moved to 10 March"),
+    ("The Acme launch is on 3 March.", "The Acme launch has just slipped to 10 March."),
     ("The Acme launch is on 3 March.", "The launch has been pushed back to 10 March."),
     ("The Acme launch is on 3 March.", "The Acme launch is now on 10 March instead of 3 March."),
     ("The Acme launch is on 3 March.", "The Acme launch is on March 3rd at 10:00 in Berlin."),
@@ -199,6 +203,57 @@ async def test_a_statement_that_contradicts_core_memory_takes_its_key() -> None:
     (fact,) = await facts(said("We moved our lunch break to 13:00."), earlier)
 
     assert (fact.key, fact.text) == ("lunch break", "We moved our lunch break to 13:00.")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "now", "text"),
+    [
+        ("home", "Rome", "My home is Oslo", "Oslo"),
+        ("manager", "Eva", "The manager is Tom.", "Tom"),
+        ("manager", "Eva", "Tom is the manager now.", "Tom"),
+        ("project code name", "Bluebird", "The project code name is now Redwing.", "Redwing"),
+        ("when deploys happen", "on Tuesdays", "Deploys happen on Thursdays.", "on Thursdays"),
+        ("where the party is", "in the old hall", "The party is now in the harbour.", "in the harbour"),
+        ("acme launch", "on 3 March", "The Acme launch has moved to 10 March.", "10 March"),
+    ],
+)
+async def test_of_what_contradicts_core_memory_only_the_value_goes_under_its_key(
+    key: str, value: str, now: str, text: str
+) -> None:
+    (fact,) = await facts(said(now), Known(uuid4(), "core", key, value))
+
+    assert (fact.key, fact.text) == (key, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "now"),
+    [
+        ("code name", "Redwing", "Remember that the code name is now Redwing"),
+        ("standup needs projector", "The standup needs a projector.", "Remember that the standup needs a projector"),
+    ],
+)
+async def test_what_core_memory_says_already_is_no_second_memory(key: str, value: str, now: str) -> None:
+    assert await facts(said(now), Known(uuid4(), "core", key, value)) == [Fact(text=value, key=key)]
+
+
+async def test_a_statement_in_core_memory_is_replaced_by_one_that_contradicts_it() -> None:
+    earlier = Known(uuid4(), "core", "standup needs projector", "The standup needs a projector.")
+
+    (fact,) = await facts(said("The standup no longer needs a projector."), earlier)
+
+    assert (fact.key, fact.text) == (earlier.key, "The standup no longer needs a projector.")
+
+
+@pytest.mark.parametrize("message", ["Remember that my password is hunter2", "My PIN is 1234."])
+async def test_a_secret_is_neither_a_fact_nor_in_the_note_of_its_turn(message: str) -> None:
+    note = await RuleSummarizer().note(USER, said(message))
+
+    assert await facts(said(message)) == []
+    assert note == "Told a secret, which is not kept."
+
+
+async def test_of_two_companies_the_one_that_is_left_is_not_kept() -> None:
+    assert await facts(said("I quit Contoso and now work at Fabrikam")) == [Fact(text="Fabrikam", key="company")]
 
 
 async def test_what_is_no_longer_done_takes_the_key_it_was_known_by() -> None:

@@ -246,8 +246,9 @@ async def test_a_payload_that_was_moved_is_refused_and_shows_nothing(
         was = connection.execute("SELECT payload FROM memories WHERE id = %(id)s", named).fetchone()
         put = connection.execute(f"UPDATE memories SET payload = ({MOVES[moved]} LIMIT 1) WHERE id = %(id)s", named)
         assert (was is not None, put.rowcount) == (True, 1)
-        for path in (f"/memory/{tier}/{hers[tier]}", f"/memory/{tier}", "/memory/export"):
+        for path in (f"/memory/{tier}/{hers[tier]}", f"/memory/{tier}"):
             _refused(await ada.get(path))
+        _left_out((await ada.get("/memory/export")).json(), hers, tier)
         _refused(await ada.request("PATCH", f"/memory/{tier}/{hers[tier]}", json={"text": "Oslo"}))
         assert (await bob.get(f"/memory/{tier}")).status_code == 200
         connection.execute("UPDATE memories SET payload = %s WHERE id = %s", [was[0] if was else b"", hers[tier]])
@@ -257,6 +258,47 @@ async def test_a_payload_that_was_moved_is_refused_and_shows_nothing(
 def _refused(answer: httpx.Response) -> None:
     assert answer.json()["code"] == "data_unreadable"
     assert not {"Rome", "Milan", "Eva", "Acme", "tasks", "Mondays"} & set(re.findall(r"\w+", answer.text))
+
+
+def _left_out(exported: dict[str, Any], hers: dict[str, str], tier: Tier) -> None:
+    """Of what was moved the export says that it is there, and what of all others they say."""
+    unreadable = [each for each in exported["items"] if each.get("unreadable")]
+    assert [(each["id"], each["tier"]) for each in unreadable] == [(hers[tier], tier)]
+    assert not {"key", "value", "content", "summary", "source"} & unreadable[0].keys()
+    assert {each["id"] for each in exported["items"]} >= set(hers.values())
+    assert all("unreadable" not in each for each in exported["items"] if each["id"] != hers[tier])
+
+
+@pytest.mark.parametrize(("tier", "other"), [("associative", "proactive"), ("proactive", "associative")])
+async def test_a_row_whose_tier_was_changed_is_told_and_shown_to_nobody(
+    remembering: LiveService, superuser_url: str, tier: Tier, other: Tier
+) -> None:
+    """Both have a text under the same name."""
+    ada = await remembering.person()
+    hers = await _ids(remembering, ada)
+    with psycopg.connect(superuser_url) as connection:
+        confidence = 0.9 if other == "proactive" else None
+        moved = {"id": hers[tier], "tier": other, "confidence": confidence}
+        connection.execute("UPDATE memories SET tier = %(tier)s, confidence = %(confidence)s WHERE id = %(id)s", moved)
+        connection.execute("UPDATE memory_bits SET tier = %(tier)s WHERE memory_id = %(id)s", moved)
+    _refused(await ada.get(f"/memory/{other}/{hers[tier]}"))
+    told = (await ada.get("/memory/context", params={"message": "When is the Acme launch? Monday plans"})).json()
+    assert hers[tier] not in [each["id"] for each in told["items"]]
+    assert hers[other] in [each["id"] for each in told["items"]]
+
+
+async def test_a_core_memory_that_was_damaged_can_be_written_over(remembering: LiveService, superuser_url: str) -> None:
+    ada = await remembering.person()
+    await _ids(remembering, ada)
+    with psycopg.connect(superuser_url) as connection:
+        connection.execute(
+            "UPDATE memories SET payload = 'moved' WHERE user_id = %s AND tier = 'core'", [await ada.id()]
+        )
+    _refused(await ada.get("/memory/core/home"))
+    answer = await ada.request("PUT", "/memory/core/home", json={"value": "Oslo"})
+    assert (answer.status_code, answer.json()["value"]) == (200, "Oslo")
+    one = (await ada.get("/memory/core/home")).json()
+    assert (one["value"], [each["text"] for each in one["history"]]) == ("Oslo", ["Rome"])
 
 
 async def test_with_a_payload_that_was_moved_everything_can_still_be_forgotten(

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from app.memory.by_model.asking import Asking, IsPrivate, Told, rows_of
 from app.memory.by_model.grounding import share
 from app.memory.by_model.tidying import sentence
-from app.memory.fingerprints import own_words
 from app.memory.limits import MemoryLimits
 from app.memory.names import normal
 from app.memory.ports import Fact, Known, Said, Touched
 from app.memory.telling import one_line
+from app.offline.own_words import own_words
 
 MOST_FACTS = 10  # of a turn
 MOST_READ = 8_000  # characters of what was said

@@ -118,7 +118,7 @@ def _verb_of(text: str) -> tuple[str, str, str] | None:
     """What stands before a verb, the verb, what stands after it."""
     for match in islice(_VERB.finditer(text), _MOST_VERBS):
         if _is_verb(match, text[: match.start()]):
-            return text[: match.start()], match[0].lower(), text[match.end() :]
+            return text[: match.start()], _plain(match), text[match.end() :]
     first, *others = text.split(maxsplit=2) or [""]
     if len(others) == 2 and first.lower() in ("i", "we"):
         return first, others[0].lower(), others[1]
@@ -140,6 +140,11 @@ def _kind(verb: str, details: Mapping[str, frozenset[str]]) -> str:
     match = _VERB.match(f"{verb} to 1")
     is_be = match is not None and match["other"] is None
     return "be" if is_be or is_event else stem(verb)
+
+
+def _plain(match: re.Match[str]) -> str:
+    """ "has moved to May": it is then."""
+    return "is" if match["be"] and match[0].lower() in ("has", "have", "had") else match[0].lower()
 
 
 def _is_verb(match: re.Match[str], before: str) -> bool:

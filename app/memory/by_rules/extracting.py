@@ -7,9 +7,9 @@ from uuid import UUID
 from app.memory.by_rules.claims import Claim, claims_of
 from app.memory.by_rules.contradicting import replaces
 from app.memory.by_rules.lengths import read
-from app.memory.fingerprints import own_words
 from app.memory.ports import Fact, Known, Said, Touched
-from app.offline.facts import SaidFact, facts_of
+from app.offline.facts import SaidFact, facts_of, told_under, value_under
+from app.offline.own_words import own_words
 from app.offline.words import folded
 
 _MOST_FACTS = 20  # of one turn: more is a text that was pasted without any sign of it
@@ -41,11 +41,16 @@ class _There:
         whole = ((each, f"{each.key} {each.text}") for each in self.known)
         return next((each for each, words in whole if words.lower() == key), None)
 
+    def said_by(self, statement: str) -> Known | None:
+        """The core memory that says this already: the assistant may have written it down in this very turn."""
+        said = ((each, value_under(each.key or "", statement) or statement) for each in self.known)
+        return next((each for each, value in said if folded(value) == folded(each.text)), None)
+
     @classmethod
     def of(cls, known: Sequence[Known]) -> "_There":
         core = [each for each in known if each.tier == "core" and each.key is not None]
         return cls(
-            core=[(each.id, claim) for each in core for claim in claims_of(f"My {each.key} is {each.text}")],
+            core=[(each.id, claim) for each in core for claim in claims_of(told_under(each.key or "", each.text))],
             associative=[
                 (each.id, claim) for each in known if each.tier == "associative" for claim in claims_of(each.text)
             ],
@@ -75,12 +80,15 @@ def _fact(said: SaidFact, touched: Sequence[Touched], there: _There) -> Fact:
         outdated = () if said.key in there.keys.values() else _outdated(claims, there.associative)
         if not outdated:
             return Fact(text=said.value, key=said.key)
+    elif (same := there.said_by(said.value)) is not None:
+        return Fact(text=same.text, key=same.key)
     else:
         claims = claims_of(said.value)
         outdated = _outdated(claims, there.associative)
         core = () if outdated else _outdated(claims, there.core)
         if core:
-            return Fact(text=said.value, key=there.keys[core[0]])
+            key = there.keys[core[0]]
+            return Fact(text=value_under(key, said.value) or said.value, key=key)
     row = _row_of(said.sentence, touched)
     return Fact(
         text=said.sentence,

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from app.memory.by_rules.lengths import read
-from app.memory.fingerprints import own_words
 from app.memory.ports import Note, Said, Touched
-from app.offline.facts import facts_of, introduces, sentences
+from app.offline.facts import facts_of, introduces, long_form, sentences, tells_secret
+from app.offline.own_words import own_words
 from app.offline.words import joined
 
 _MOST_NOTE = 300  # characters
@@ -59,16 +59,20 @@ class RuleSummarizer:
 
 
 def _note(said: Said) -> str:
-    """What is asked is told even when it repeats recalled words; facts are not."""
-    typed = own_words(said.message, ())
+    """What is asked is told even when it repeats recalled words; facts are not, nor is a secret."""
+    typed = _without_secrets(own_words(said.message, ()))
     what = _of_rows(said.touched, typed) if said.touched else _of_words(typed)
-    words = own_words(said.message, said.recalled)
+    words = _without_secrets(own_words(said.message, said.recalled))
     fact = next(facts_of(words), None)
     told = f"Said: {fact.sentence}" if fact is not None else ""
     if not what or what == told:
         return _cut(told or _otherwise(words, typed, said.message), _MOST_NOTE)
     note = f"{what[:-1]}; said: {fact.sentence}" if fact is not None else what
     return note if len(note) <= _MOST_NOTE else _cut(what, _MOST_NOTE)
+
+
+def _without_secrets(words: str) -> str:
+    return "\n".join(each for each in sentences(words) if not tells_secret(long_form(each)))
 
 
 def _of_rows(touched: Sequence[Touched], words: str) -> str:
@@ -118,6 +122,8 @@ def _otherwise(words: str, typed: str, message: str) -> str:
     if not message.strip():
         return "Said nothing."
     first = next(iter(sentences(words)), "")
+    if not first and any(tells_secret(long_form(each)) for each in sentences(own_words(message, ()))):
+        return "Told a secret, which is not kept."
     if not first:
         return "Repeated what is remembered." if typed else "Shared a text."
     if _is_introduction(words, message):

@@ -1,0 +1,100 @@
+"""What a memory says, compared by its words: does another say it, too?
+
+Two tiers say one thing in two shapes ("home: Rome", "I live in Rome."). What counts are the words that carry it, whatever
+their order; and what a sentence says of its speaker is read by rules.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.kit.crypto import KeyRing
+from app.memory import payloads
+from app.memory.names import name_of_text, name_of_words
+from app.memory.payloads import Payload
+from app.memory.records import Tier
+from app.offline.facts import facts_of
+
+_MOST_READ = 300  # characters of a sentence; a longer text says more than one thing
+_WORD = re.compile(r"\w+(?:[.,:/-]\d+)*")
+_EVERYWHERE = (
+    "a an the this that these those i me my mine myself we us our you your he him his she her it its they them their"
+    " s m re ve ll d is are am was were be been being do does did have has had"
+    " of in on at to for by with from as and or but so then there now currently actually please user"
+)
+_LITTLE = frozenset(_EVERYWHERE.split())
+Words = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """`tier` is core or associative; `key` is empty in the latter."""
+
+    tier: Tier
+    key: str
+    text: str
+
+    @classmethod
+    def of(cls, tier: Tier, payload: Payload) -> "Saying":
+        return cls(tier, str(payload.get("key") or ""), payloads.text_of(tier, payload))
+
+    @cached_property
+    def key_words(self) -> Words:
+        return words_of(self.key) if self.key else frozenset()
+
+    @cached_property
+    def text_words(self) -> Words:
+        return words_of(self.text)
+
+    @cached_property
+    def words(self) -> Words:
+        return self.key_words | self.text_words
+
+    @cached_property
+    def read(self) -> Words | None:
+        """The words of the core memory that this sentence fills, when it says nothing else."""
+        if self.tier == "core" or len(self.text) > _MOST_READ:
+            return None
+        facts = list(facts_of(self.text))
+        is_one = len(facts) == 1 and facts[0].key is not None
+        return words_of(f"{facts[0].key} {facts[0].value}") if is_one else None
+
+    def is_same_as(self, other: "Saying") -> bool:
+        """Neither says anything that the other does not."""
+        if self.words == other.words:
+            return True
+        if self.tier == other.tier:
+            return False
+        core, piece = (self, other) if self.tier == "core" else (other, self)
+        return core.text_words <= piece.words and (core.text_words == piece.words or core.words == piece.read)
+
+    def adds_nothing_to(self, other: "Saying") -> bool:
+        return self.words <= other.words or self.is_same_as(other)
+
+    def tells_again(self, forgotten: "Saying") -> bool:
+        """Said in the same turn, does this give away what was forgotten? It may say more than that."""
+        if forgotten.words <= self.words or self.is_same_as(forgotten):
+            return True
+        if forgotten.tier != "core" or not forgotten.text_words <= self.text_words:
+            return False
+        if self.tier == "core":  # "answers: short", "answer length: short"
+            is_same_value = self.text_words == forgotten.text_words
+            return is_same_value and (self.key_words <= forgotten.key_words or forgotten.key_words <= self.key_words)
+        return not forgotten.key_words.isdisjoint(self.words)
+
+    def names(self, keys: KeyRing) -> set[bytes]:
+        """What it is struck off by: a fact that shares one of them says the same."""
+        read = () if self.read is None else (name_of_words(keys, self.read),)
+        return {name_of_text(keys, self.text), name_of_words(keys, self.words), *read}
+
+
+def words_of(text: str) -> Words:
+    """Those that carry what it says, in the singular; of a text of little words, these."""
+    found = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return frozenset(map(_stem, [each for each in found if each not in _LITTLE] or found))
+
+
+def _stem(word: str) -> str:
+    is_plural = len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+    return word[:-1] if is_plural else word
