@@ -9,12 +9,14 @@ from app.offline.naming import own_owners, which_kind
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome, asked, read_outcome
 from app.offline.reading import MEMORY, read
-from app.offline.remembering import found_nothing, is_known, told_before, with_memory
+from app.offline.remembering import found_nothing, is_known, told_before, was_not_looked_up, with_memory
 from app.offline.replay import Call, Plan, together
+from app.offline.scope import in_scope
 from app.offline.told import id_of, title_of
 from app.offline.wishes import Wish
 
-_KEPT_HERE = ("count", "by", "chart", "when", "by_due", "place", "about")  # of the answer, not of the rows
+# of the answer, not of the rows
+_KEPT_HERE = ("count", "by", "chart", "when", "by_due", "place", "about", "places", "unread", "most")
 
 
 def answer(scene: Scene) -> Plan[str]:
@@ -22,7 +24,7 @@ def answer(scene: Scene) -> Plan[str]:
     reading = read(agreed(scene), scene.now)
     wishes = follow_up(scene, list(reading.wishes)) or list(reading.wishes)
     is_short = scene.recollection.likes_short_answers()
-    own = [each for each in reading.own if scene.remembers or each.verb != "keep"]
+    own = [each for each in reading.own if scene.remembers or each.verb != "keep" or each.has("secret")]
     if own and (not wishes or is_known(own[0], scene)):
         wishes = own
     if reading.talk and not wishes:
@@ -35,15 +37,28 @@ def answer(scene: Scene) -> Plan[str]:
     for stage in _stages(wishes):
         of_rows = tuple(each for each in outcomes if each.wish.noun != MEMORY)
         outcomes += yield from together([_fulfil(wish, scene, of_rows) for wish in stage])
-    if len(outcomes) == 1 and found_nothing(outcomes[0]) and (told := told_before(scene)):
-        nothing = replace(outcomes[0], rows=[])  # what is told stands where names alike would be offered
-        return f"{answering.compose([nothing], scene.now, is_short=is_short)} {told}"
-    return answering.compose(outcomes, scene.now, is_short=is_short)
+    return _instead(scene, outcomes, is_short=is_short) or answering.compose(outcomes, scene.now, is_short=is_short)
+
+
+def _instead(scene: Scene, outcomes: list[Outcome], *, is_short: bool) -> str:
+    """What the user has said before, where the rows have no answer or cannot be looked at; empty where they have one."""
+    is_in_vain = len(outcomes) == 1 and found_nothing(outcomes[0])
+    is_broken = all(was_not_looked_up(each) for each in outcomes)
+    told = told_before(scene) if is_in_vain or is_broken else ""
+    if not told:
+        return ""
+    if is_broken:
+        error = next((each.sentence for each in outcomes if each.kind == "error"), "")
+        return f"{told}\n\n{answering.not_looked_further(error)}" if error and not is_short else told
+    nothing = replace(outcomes[0], rows=[])  # what is told stands where names alike would be offered
+    return f"{answering.compose([nothing], scene.now, is_short=is_short)} {told}"
 
 
 def delegated(wish: Wish) -> Call:
     """The delegation that carries a wish to its sub-agent."""
     sent = wish.without(*_KEPT_HERE)
+    if wish.noun == "task" and wish.verb == "list" and answering.grouped_by(wish) == "status":
+        sent = sent.but(by="status")  # the tools can count by it
     return Call("task", {"description": sent.sentence(), "subagent_type": NOUNS[wish.noun].agent})
 
 
@@ -71,7 +86,7 @@ def _fulfil(wish: Wish, scene: Scene, earlier: tuple[Outcome, ...]) -> Plan[Outc
     owned = yield from own_owners(_here(ready, scene), delegated)
     if isinstance(owned, Outcome):
         return owned
-    ready, owners = owned
+    ready, owners = yield from in_scope(*owned, scene, delegated)
     if (question := _missing_piece(ready)) is not None:
         return asked(ready, question)
     (text,) = yield [delegated(ready)]
@@ -121,7 +136,7 @@ def _made(earlier: tuple[Outcome, ...]) -> list[Mention]:
 
 
 def _here(wish: Wish, scene: Scene) -> Wish:
-    """`here` and `this project` are what the user looks at, and new rows go where they look."""
+    """`here` and `this project` are what the user looks at."""
     looked_at = scene.looking_at
     for key in ("project", "place", "client"):
         if wish.text(key).lower() in ("here", "it", "this", "that", "this project", "that project", "this client"):
@@ -131,9 +146,6 @@ def _here(wish: Wish, scene: Scene) -> Wish:
             if len(ids) != 1:
                 return wish.without(key) if wish.text(key) == "here" and wish.verb == "list" else wish
             return wish.without(key).but(**{f"{noun}_id": ids[0]})
-    is_new = wish.verb == "create" and wish.noun in ("task", "timeline", "note") and not wish.has("project")
-    if is_new and looked_at is not None and looked_at.noun == "project":
-        return wish.but(project_id=looked_at.id)
     return wish
 
 

@@ -22,13 +22,21 @@ _SMALL_WORDS = frozenset(_SMALL.split(" "))
 _ASKING = (
     "where who whom whose which why how much many will would can could should shall has have had be been been at by from"
     " s re t there this these those happen happens happening take takes place date day time exactly again please tell"
-    " know now still currently us or not if remind starting scheduled planned"
+    " know now still currently us or not if remind starting scheduled planned am whats wheres whens whos ever any may kind"
+    " sort type"
 )
 _ASKING_WORDS = frozenset(_ASKING.split(" "))
 _TOPIC = re.compile(
     r"(?:.*\b)?(?:did|have|had|was|were) (?:(?:we|i) )?\w+(?: \w+)? (?:about|on|regarding|concerning) (?P<topic>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+
+_OF_ME = re.compile(
+    r"(?:what|which)(?: (?:kind|sort|type)s? of)? (?P<sort>[\w' -]{2,40}?) (?:do|am|did|have|can|should) i"
+    r" (?P<done>.{2,80})",
+    re.IGNORECASE,
+)
+_LIKING = frozenset(stem(word) for word in ("like", "likes", "love", "loves", "enjoy", "enjoys", "prefer", "prefers"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +94,29 @@ def about(lines: Sequence[str], topic: str) -> list[str]:
 
 def answers(recollection: Recollection, question: str) -> list[str]:
     """What the user has said that may answer a question: the lines that share most of its telling words, when these are
-    more than half of them. Core facts come as `key: value`."""
+    more than half of them; of a question about the user, also those that say what they do (“What car do I drive?”) or what
+    is asked for (“Which languages do I speak?”). Core facts come as `key: value`."""
     topic = _TOPIC.match(question)
-    words = folded(topic["topic"] if topic is not None else question).split()
-    wanted = {stem(word) for word in words if word not in _SMALL_WORDS | _ASKING_WORDS}
+    wanted = _wanted(topic["topic"] if topic is not None else question)
     lines = [*(f"{key}: {value}" for key, value in recollection.core), *recollection.said]
-    shared = [(len(wanted & telling_words(_SAID_ON.sub("", each))), each) for each in lines]
-    most = max((count for count, _ in shared), default=0)
-    return [each for count, each in shared if count == most] if 2 * most > len(wanted) else []
+    words = [telling_words(_SAID_ON.sub("", each)) for each in lines]
+    most = max((len(wanted & each) for each in words), default=0)
+    if 2 * most > len(wanted):
+        return [line for line, each in zip(lines, words, strict=True) if len(wanted & each) == most]
+    own = _OF_ME.fullmatch(question.strip(" ?!."))
+    if own is None:
+        return []
+    done, sort = _with_synonyms(_wanted(own["done"])), _wanted(own["sort"])
+    told = zip(lines, words, strict=True)
+    return [line for line, each in told if done & each or (sort and sort <= telling_words(line.partition(": ")[0]))]
+
+
+def _wanted(question: str) -> set[str]:
+    return {stem(word) for word in folded(question).split() if word not in _SMALL_WORDS | _ASKING_WORDS}
+
+
+def _with_synonyms(words: set[str]) -> set[str]:
+    return words | _LIKING if words & _LIKING else words
 
 
 def telling_words(text: str) -> set[str]:

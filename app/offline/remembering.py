@@ -11,18 +11,22 @@ from app.offline.wishes import Wish
 from app.offline.words import folded, is_most_of, meant
 
 _MOST_QUERY = 400  # characters
+_LOOKS_UP = ("show", "find", "list", "search")
 _QUESTION = re.compile(
     r"(?:(?:hi|hello|hey|ok|okay|so|and|but|please|(?:can|could|would) you)\b[\s,]*)*"
-    r"(?:what|when|where|who|whom|whose|which|why|how|tell me|remind me (?!to\b)|do you know|did (?:we|i))\b",
+    r"(?:(?:what|when|where|who)s?|whom|whose|which|why|how|tell me|remind me (?!to\b)|do you know"
+    r"|(?:do|did|am|are|is|was|were|have|has|can|could|may|should|will|would) (?:i|my|we|our))\b",
     re.IGNORECASE,
 )
 
 
 def with_memory(wish: Wish, scene: Scene) -> Plan[Outcome]:
+    if wish.has("secret"):
+        return said(wish, telling.NO_SECRETS)
     if not scene.remembers:
         return said(wish, telling.switched_off(wish.verb))
     if wish.verb == "keep":
-        return said(wish, telling.KEPT_IN_MIND)
+        return said(wish, telling.TOO_LONG if wish.has("too_long") else telling.KEPT_IN_MIND)
     if wish.verb == "remember":
         (text,) = yield [_update(wish.text("key"), wish.text("content"))]
         return said(wish, telling.kept(text, wish.text("key"), wish.text("content"), has_rest=wish.has("rest")))
@@ -42,11 +46,17 @@ def told_before(scene: Scene) -> str:
     return telling.told_before(answers(scene.recollection, scene.words)) if is_question else ""
 
 
+def was_not_looked_up(outcome: Outcome) -> bool:
+    """Were rows to be looked for, and could not be: the device is away, or which rows was not understood?"""
+    is_unclear = outcome.kind == "ask" and not outcome.wish.has("it")
+    return (outcome.kind == "error" or is_unclear) and outcome.wish.verb in _LOOKS_UP
+
+
 def found_nothing(outcome: Outcome) -> bool:
     """Were rows looked for by a name or a topic, and none found?"""
     wish = outcome.wish
     is_none = outcome.kind == "missing" or (outcome.kind == "found" and not outcome.rows)
-    return is_none and wish.verb in ("show", "find", "list", "search") and (wish.has("named") or wish.has("search"))
+    return is_none and wish.verb in _LOOKS_UP and (wish.has("named") or wish.has("search"))
 
 
 def is_known(wish: Wish, scene: Scene) -> bool:
@@ -83,7 +93,7 @@ def _forget(wish: Wish, recollection: Recollection) -> Plan[Outcome]:
         lines = (*recollection.said, *recollection.habits, *recollection.sessions)
         return said(wish, telling.not_mine_to_forget(about(lines, wish.text("about"))))
     key = keys[0]
-    if wish.has("key") and not _says(recollection.value(key), wish):
+    if wish.has("content") and not _says(recollection.value(key), wish):
         return said(wish, telling.says_otherwise(key, recollection.value(key)))
     (text,) = yield [_update(key, "")]
     return said(wish, telling.forgotten(text, key, recollection.value(key)))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.offline.extent import Extent, extent_of
 from app.offline.nouns import NOUNS
 
 Row = dict[str, Any]
 
 _OPENING = re.compile(r'<data-(?P<mark>\w{1,64}) kind="note">\n?')
-_PARTIAL = re.compile(r"(\d+) of (?:at least )?(\d+) \w+;")
 _REJECTED = re.compile(r"(?:Error: )?The user rejected this(?:: (?P<reason>.*)|\.)", re.DOTALL)
 
 
@@ -19,13 +19,13 @@ _REJECTED = re.compile(r"(?:Error: )?The user rejected this(?:: (?P<reason>.*)|\
 class Told:
     """`kind`: found, stored, deleted, missing, ambiguous, rejected or error. `content`: of a note, when it was read.
 
-    `seen`: "100 of 240" when a list was cut."""
+    `extent`: how much of a list the rows are."""
 
     kind: str
     sentence: str
     rows: list[Row] = field(default_factory=list)
     content: str | None = None
-    seen: str = ""
+    extent: Extent = field(default_factory=Extent)
 
     @property
     def is_trouble(self) -> bool:
@@ -42,9 +42,8 @@ def read_told(text: str) -> Told:
         return Told("rejected", sentence.removeprefix("Rejected:").strip())
     if sentence.startswith("Error:"):
         return Told("error", outside.strip().removeprefix("Error:").strip())
-    partial = _PARTIAL.search(sentence)
-    seen = f"{partial[1]} of {partial[2]}" if partial else ""
-    return Told(_kind(sentence), sentence, _rows(lines[1:]), content, seen)
+    rows = _rows(lines[1:])
+    return Told(_kind(sentence), sentence, rows, content, extent_of(sentence, len(rows)))
 
 
 def _content(text: str) -> tuple[str | None, str]:

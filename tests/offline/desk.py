@@ -44,7 +44,8 @@ TOOLS = {
 
 
 class Desk:
-    """A home of its own, and levers: `trouble` is what every tool answers while it is set, `rejects` the user's reason."""
+    """A home of its own, and levers: `trouble` is what every tool answers while it is set, `rejects` the user's reason;
+    `most` the rows that fit into an answer of the device."""
 
     def __init__(self, home: Path) -> None:
         self.database = Database(home, durable=False)
@@ -52,6 +53,7 @@ class Desk:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.trouble: str | None = None
         self.rejects: str | None = None
+        self.most: int | None = None
 
     async def use(self, tool: str, arguments: dict[str, Any]) -> str:
         self.calls.append((tool, arguments))
@@ -96,7 +98,8 @@ class Desk:
         owners = await self.rows("projects", includeArchived=True) + await self.rows("clients")
         names = {each["id"]: each["name"] for each in owners}
         lines = [telling.told(row, ZONE, names, cut=200) for row in rows[:100]]
-        return telling.many(NOUNS[what], telling.Listed(rows), lines)
+        is_all = self.most is None or len(rows) < self.most
+        return telling.many(NOUNS[what], telling.Listed(rows[: self.most], is_all=is_all), lines[: self.most])
 
     async def _due_today(self, _: dict[str, Any]) -> str:
         start = self.now.replace(hour=0)

@@ -143,6 +143,67 @@ async def test_an_open_question_is_answered_with_a_fact_about_the_user(stage: St
     assert (await stage.say("Who is Eva Berger?")).text == "You told me: manager: Eva Berger."
 
 
+@pytest.mark.parametrize("words", ["When is the Acme launch?", "tell me about the Acme launch"])
+async def test_where_the_rows_cannot_be_looked_at_it_tells_what_was_said(
+    stage: Stage, notebook: Notebook, desk: Desk, words: str
+) -> None:
+    notebook.told, desk.trouble = [LAUNCH], "Error: No device is connected."
+
+    turn = await stage.say(words)
+
+    assert turn.text == f"You told me: {LAUNCH}\n\nI could not look further: No device is connected."
+
+
+async def test_where_neither_rows_nor_memory_answer_the_error_stays(stage: Stage, desk: Desk) -> None:
+    desk.trouble = "Error: No device is connected."
+
+    assert (await stage.say("When is the Acme launch?")).text == "That did not work: No device is connected."
+
+
+async def test_a_change_that_fails_is_no_question(stage: Stage, notebook: Notebook, desk: Desk) -> None:
+    notebook.told, desk.trouble = ["Buy milk is done by Ben. (2026-11-04)"], "Error: No device is connected."
+
+    assert "You told me" not in (await stage.say("mark Buy milk as done")).text
+
+
+@pytest.mark.parametrize(
+    ("core", "words", "said"),
+    [
+        ({"peanut allergy": "allergic"}, "What am I allergic to?", "You told me: peanut allergy: allergic."),
+        ({"languages": "Italian and German"}, "Which languages do I speak?", "languages: Italian and German."),
+        ({"jazz": "loves"}, "What music do I like?", "You told me: jazz: loves."),
+        ({"name": "bob"}, "whats my name", "Your name is bob."),
+        ({"name": "Captain"}, "What do you call me?", "I remember: name: Captain."),
+        ({"work on fridays": "never"}, "Do I work on Fridays?", "I remember: work on fridays: never."),
+        ({"answers": "short"}, "What did I tell you to remember?", "- answers: short"),
+        ({"code name": "Redwing"}, "What is the code name?", "You told me: code name: Redwing."),
+        ({"where the router is": "in the cellar"}, "Where is the router?", "where the router is: in the cellar."),
+    ],
+)
+async def test_a_question_about_the_user_is_answered_from_their_facts(
+    stage: Stage, notebook: Notebook, core: dict[str, str], words: str, said: str
+) -> None:
+    notebook.core = {"colour": "teal", **core}
+
+    assert said in (await stage.say(words)).text
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("I drive a Volvo. (2026-11-04)", "What car do I drive?"),
+        ("I'm in the Europe/Rome time zone. (2026-11-04)", "What time zone am I in?"),
+        ("I'm on vacation from 1 to 14 August. (2026-11-04)", "When am I on vacation?"),
+    ],
+)
+async def test_a_question_about_the_user_is_answered_with_what_they_said(
+    stage: Stage, notebook: Notebook, told: str, words: str
+) -> None:
+    notebook.told = ["Tea is in the kitchen. (2026-11-04)", told]
+
+    assert (await stage.say(words)).text == f"You told me: {told}"
+
+
 async def test_several_lines_that_may_answer_are_listed(stage: Stage, notebook: Notebook) -> None:
     notebook.told = [LAUNCH, "The Acme launch is in the harbour hall. (2026-11-04)"]
 

@@ -29,13 +29,137 @@ async def test_a_fact_is_kept_under_its_key(stage: Stage, notebook: Notebook, wo
     assert not turn.agents
 
 
-async def test_what_has_no_key_is_kept_under_its_first_words(stage: Stage, notebook: Notebook) -> None:
-    turn = await stage.say("remember that the office door on the ground floor opens at seven")
+@pytest.mark.parametrize(
+    ("words", "key", "value"),
+    [
+        ("the project code name is Bluebird", "project code name", "Bluebird"),
+        ("the Acme launch is on 3 March", "acme launch", "on 3 March"),
+        ("our budget is 40,000 euros", "budget", "40,000 euros"),
+        ("the wifi router is in the cellar", "where the wifi router is", "in the cellar"),
+        ("deploys happen on Tuesdays", "when deploys happen", "on Tuesdays"),
+        ("Eva's contract ends in May", "when eva's contract ends", "in May"),
+    ],
+)
+@pytest.mark.parametrize("frame", ["remember that {}", "For future reference, {}.", "I want you to know that {}"])
+async def test_what_has_no_key_is_kept_under_what_it_is_about(
+    stage: Stage, notebook: Notebook, words: str, key: str, value: str, frame: str
+) -> None:
+    turn = await stage.say(frame.format(words))
 
-    ((key, value),) = notebook.core.items()
-    assert value.lower().startswith(key)
-    assert 20 < len(key) <= 40
-    assert turn.text == "I'll remember: The office door on the ground floor opens at seven."
+    assert notebook.core == {key: value}
+    assert turn.text == f"I'll remember: {key}: {value}."
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("The standup needs a projector.", "standup needs projector"),
+        ("I use a wheelchair.", "use wheelchair"),
+        ("The fee is 20 euros for members.", "fee 20 euros members"),
+    ],
+)
+async def test_what_says_neither_what_nor_when_nor_where_is_kept_whole(
+    stage: Stage, notebook: Notebook, words: str, key: str
+) -> None:
+    turn = await stage.say(f"Remember that {words[:1].lower() + words[1:] if words[:2] != 'I ' else words}")
+
+    assert notebook.core == {key: words}
+    assert turn.text == f"I'll remember: {words}"
+    assert f"- {words}" in (await stage.say("What do you know about me?")).text
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "the deadline for the Atlas mobile application redesign is 14 March",
+            "the deadline for the Atlas mobile website is 1 April",
+        ),
+        (
+            "our standup with the platform team in Berlin starts at 9",
+            "our standup with the platform team in Berlin needs a projector",
+        ),
+        (
+            "the key for the storage room on the second floor hangs behind the door",
+            "the key for the storage room on the ground floor is with Maria",
+        ),
+        ("the Acme launch is on 3 March", "the Acme launch is in Berlin"),
+        ("the fee is 20 euros for members", "the fee is 40 euros for guests"),
+        ("the fee is 20 euros", "the fee is paid by Acme"),
+        ("Jon is our designer", "Jon is a father"),
+    ],
+)
+async def test_unrelated_facts_never_take_each_others_place(
+    stage: Stage, notebook: Notebook, first: str, second: str
+) -> None:
+    await stage.say(f"Remember that {first}")
+    await stage.say(f"Remember that {second}")
+
+    assert len(notebook.core) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "core"),
+    [
+        ("the code name is Bluebird", "the code name is now Redwing", {"code name": "Redwing"}),
+        ("the launch is on 3 March", "the launch has moved to 10 March", {"launch": "10 March"}),
+        ("the party is in the old hall", "the party is at the harbour", {"where the party is": "at the harbour"}),
+        ("deploys happen on Tuesdays", "deploys happen every Friday", {"when deploys happen": "every Friday"}),
+        (
+            "the standup needs a projector",
+            "the standup no longer needs a projector",
+            {"standup needs projector": "The standup no longer needs a projector."},
+        ),
+    ],
+)
+async def test_what_is_said_anew_takes_the_place_of_what_held_before(
+    stage: Stage, notebook: Notebook, first: str, second: str, core: dict[str, str]
+) -> None:
+    await stage.say(f"Remember that {first}")
+    await stage.say(f"Remember that {second}")
+
+    assert notebook.core == core
+
+
+async def test_what_is_too_long_for_a_key_is_kept_in_mind(stage: Stage, notebook: Notebook) -> None:
+    long = "the blue bicycle behind old garages belongs jointly to Anna, Bert, Carla, Dario, Emil, Franca and Gustav"
+
+    assert (await stage.say(f"Remember that {long}")).text == "I'll keep that in mind."
+    assert "too long for me to remember" in (await stage.say(f"Remember that {long * 6}")).text
+    assert notebook.calls == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Remember that my password is hunter2",
+        "My PIN is 1234.",
+        "From now on the API key is abc123",
+        "The wifi password is sunflower. Show my tasks.",
+        "Remember that I live in Rome. My password is hunter2.",
+    ],
+)
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_secrets_are_not_kept_and_it_says_so(stage: Stage, notebook: Notebook, words: str, is_on: bool) -> None:
+    stage.notebook = notebook if is_on else None
+
+    turn = await stage.say(words)
+
+    assert "I keep no passwords, PINs, keys or card numbers" in turn.text
+    assert not any("hunter2" in str(call) for call in notebook.calls)
+
+
+@pytest.mark.parametrize(
+    "words", ["What is the wifi password?", "Remember that the server password rotation is on Mondays"]
+)
+async def test_what_only_speaks_of_secrets_is_no_secret(stage: Stage, words: str) -> None:
+    assert "I keep no passwords" not in (await stage.say(words)).text
+
+
+async def test_who_corrects_themself_has_the_last_value_kept(stage: Stage, notebook: Notebook) -> None:
+    await stage.say("I quit Contoso and now work at Fabrikam")
+
+    assert [arguments for _, arguments in notebook.calls] == [{"key": "company", "value": "Fabrikam"}]
 
 
 async def test_each_fact_of_a_message_is_kept(stage: Stage, notebook: Notebook) -> None:
@@ -49,7 +173,7 @@ async def test_what_is_to_be_remembered_beside_such_a_fact_is_kept_apart_from_it
 ) -> None:
     await stage.say("Remember that I live in Rome. The Acme launch is on 3 March.")
 
-    assert notebook.core == {"home": "Rome", "the acme launch is on 3 march": "The Acme launch is on 3 March."}
+    assert notebook.core == {"home": "Rome", "acme launch": "on 3 March"}
 
 
 @pytest.mark.parametrize("joint", [". ", " and "])
@@ -133,6 +257,27 @@ async def test_a_fact_is_forgotten(stage: Stage, notebook: Notebook, words: str)
     assert turn.text == "I have forgotten this: answers: short."
 
 
+@pytest.mark.parametrize(
+    ("words", "key", "value"),
+    [
+        ("Forget where I live", "home", "Rome"),
+        ("forget where I work", "company", "Acme"),
+        ("Please forget what I'm called.", "name", "Ada"),
+        ("forget when my birthday is", "birthday", "3 May"),
+        ("Forget that the code name is Bluebird", "code name", "Bluebird"),
+    ],
+)
+async def test_a_fact_is_forgotten_by_the_question_it_answers_or_what_it_is_about(
+    stage: Stage, notebook: Notebook, words: str, key: str, value: str
+) -> None:
+    notebook.core |= {key: value, "answers": "in full"}
+
+    turn = await stage.say(words)
+
+    assert notebook.core == {"answers": "in full"}
+    assert turn.text == f"I have forgotten this: {key}: {value}."
+
+
 async def test_another_value_than_the_one_named_is_not_forgotten(stage: Stage, notebook: Notebook) -> None:
     notebook.core["answers"] = "long"
 
@@ -169,6 +314,7 @@ async def test_everything_is_not_forgotten_by_words(stage: Stage, notebook: Note
 
     assert notebook.core == {"name": "Ada"}
     assert "I have forgotten nothing" in turn.text
+    assert "in the memory page (`DELETE /api/v1/memory`)" in turn.text
 
 
 @pytest.mark.parametrize(

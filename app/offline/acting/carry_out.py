@@ -3,7 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from app.offline.acting.looking import list_rows, resolve, trouble
+from app.offline.acting.listing import list_rows
+from app.offline.acting.looking import resolve, trouble
 from app.offline.nouns import NOUNS
 from app.offline.replay import Call, Plan
 from app.offline.told import Row, id_of, read_told, tell, title_of

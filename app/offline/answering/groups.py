@@ -7,6 +7,7 @@ from datetime import datetime
 from app.offline.answering.lines import STATUS_WORDS, plain, when
 from app.offline.answering.narrowed import counted_rows
 from app.offline.answering.tags import chart_tag
+from app.offline.extent import count_said
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome
 from app.offline.told import Row, people
@@ -22,16 +23,34 @@ def is_grouped(wish: Wish) -> bool:
     return wish.has("chart") or wish.text("by") in _LABELS
 
 
+def grouped_by(wish: Wish) -> str:
+    """What the rows of a list are counted by; "" when they are told one by one."""
+    if not is_grouped(wish):
+        return ""
+    return wish.text("by") if wish.text("by") in _LABELS else _USUAL[wish.noun]
+
+
 def counted_by(outcome: Outcome, rows: Sequence[Row], now: datetime | None) -> str:
+    """By what the tools counted, where the rows are not all there are; else it says that these are the first of them."""
     wish, noun = outcome.wish, NOUNS[outcome.wish.noun]
-    by = wish.text("by") if wish.text("by") in _LABELS else _USUAL[wish.noun]
+    by = grouped_by(wish)
     if not rows:
         return f"You have {counted_rows(outcome, 0)}, so there is nothing to show."
-    counts = [(_shown(name, by), count) for name, count in _counted(rows, by, now)]
+    told = next((row for row in outcome.rows if isinstance(row.get("counted"), dict)), {})
+    counted = list(told["counted"].items()) if told else _counted(rows, by, now)
+    counts = [(_shown(name, by), count) for name, count in counted]
     title = f"{noun.many.capitalize()} by {_LABELS[by]}"
-    lines = [f"- {name}: {count}" for name, count in counts]
+    least = [_shown(name, by) for name in told.get("at_least", [])]
+    lines = [f"- {name}: {'at least ' if name in least else ''}{count}" for name, count in counts]
     chart = [chart_tag(wish.text("chart"), title, by, counts, noun.many.capitalize())] if wish.has("chart") else []
-    return "\n".join([f"{title} ({counted_rows(outcome, len(rows))}):", "", *lines, "", *chart]).rstrip()
+    return "\n".join([f"{title} ({_of_how_many(outcome, rows, bool(told))}):", "", *lines, "", *chart]).rstrip()
+
+
+def _of_how_many(outcome: Outcome, rows: Sequence[Row], is_told: bool) -> str:  # noqa: FBT001 - the one caller names it
+    count, is_least = count_said(outcome.sentence, len(rows))
+    if is_told or count == len(rows):
+        return counted_rows(outcome, count, is_least=is_least)
+    return f"the first {len(rows)} of {counted_rows(outcome, count, is_least=is_least)}"
 
 
 def _shown(name: str, by: str) -> str:

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from app.offline.answering.groups import counted_by, is_grouped
 from app.offline.answering.lines import brief, entry, named_task, plain
 from app.offline.answering.narrowed import counted_rows
 from app.offline.answering.tags import entity_tag
+from app.offline.answering.talk import not_read
 from app.offline.dates import due_group
+from app.offline.extent import count_said
 from app.offline.nouns import NOUNS
 from app.offline.outcome import Outcome
 from app.offline.told import Row, title_of
 from app.offline.words import joined
 
 _MOST_LINES = 10
+_PARAGRAPH = "\n\n"
 _WENT_BY_DUE = "\n\nWhen a task was finished is not recorded, so I went by when it was due."
 _MOST_NAMES = 3  # of finished tasks, beside the open ones that were asked for
 
@@ -25,13 +29,30 @@ def list_answer(outcome: Outcome, now: datetime | None, *, is_short: bool = Fals
     if wish.noun == "comment":
         return _comments(outcome, rows)
     note = _cut_short(outcome.sentence)
+    if not rows and wish.text("unread"):
+        told = not_read(wish.text("unread"), wish.noun)
+        return f"{told.partition(_PARAGRAPH)[0] if is_short else told}{note}"
     if is_grouped(wish):
-        text = counted_by(outcome, rows, now)
-    else:
-        rows, finished = _finished_apart(outcome, rows)
-        finished = [] if is_short else finished
-        text = _count(outcome, rows, finished) if wish.has("count") else _list(outcome, rows, finished, now)
-    return f"{text}{_WENT_BY_DUE if wish.has('by_due') else ''}{note}"
+        return f"{counted_by(outcome, rows, now)}{note}"
+    count, is_least = count_said(outcome.sentence, len(rows))
+    rows, finished = _finished_apart(outcome, rows)
+    counted = Counted(rows, count - len(finished), is_least, [] if is_short else finished)
+    text = _count(outcome, counted) if wish.has("count") else _list(outcome, counted, now)
+    is_exact = wish.has("count") and not is_least  # the tools counted what they did not list
+    return f"{text}{_WENT_BY_DUE if wish.has('by_due') else ''}{'' if is_exact else note}"
+
+
+class Counted(NamedTuple):
+    """`rows` of `number`, or of more with `is_least`. `finished`: what is done and was not asked for."""
+
+    rows: list[Row]
+    number: int
+    is_least: bool
+    finished: list[Row]
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.is_least and self.number == len(self.rows)
 
 
 def _finished_apart(outcome: Outcome, rows: list[Row]) -> tuple[list[Row], list[Row]]:
@@ -47,23 +68,35 @@ def _is_done(row: Row) -> bool:
     return row.get("status") == "done"
 
 
-def _count(outcome: Outcome, rows: list[Row], finished: list[Row]) -> str:
-    return f"You have {counted_rows(outcome, len(rows))}.{_also_done(finished)}"
+def _count(outcome: Outcome, counted: Counted) -> str:
+    have = "I found" if counted.is_least and not counted.number else "You have"
+    words = counted_rows(outcome, counted.number, is_least=counted.is_least)
+    return f"{have} {words}.{_also_done(counted.finished)}"
 
 
-def _list(outcome: Outcome, rows: list[Row], finished: list[Row], now: datetime | None) -> str:
-    wish, noun = outcome.wish, NOUNS[outcome.wish.noun]
+def _list(outcome: Outcome, counted: Counted, now: datetime | None) -> str:
+    wish, noun, rows = outcome.wish, NOUNS[outcome.wish.noun], counted.rows
     if not rows:
-        return _count(outcome, rows, finished)
-    head = f"You have {counted_rows(outcome, len(rows))}{_open_and_done(outcome, rows)}:"
+        return _count(outcome, counted)
+    if (most := wish.number("most")) is not None and most < len(rows):
+        head = f"Here {'is' if most == 1 else 'are'} {most} of {_of_all(outcome, counted)}:"
+        return "\n".join(
+            [head, "", *(entry(row, noun.name, now) for row in rows[:most]), "", entity_tag(noun.name, rows[:most])]
+        )
+    parts = _open_and_done(outcome, rows) if counted.is_whole else ""
+    head = f"You have {counted_rows(outcome, counted.number, is_least=counted.is_least)}{parts}:"
     if wish.verb == "search":
         head = f"I found {noun.counted(len(rows))} about “{plain(wish.text('search'))}”, the nearest first:"
     lines = [entry(row, noun.name, now) for row in rows]
     if len(rows) > _MOST_LINES:
-        in_groups = noun.name == "task" and not wish.has("sort") and not _is_done(rows[0])
-        lines = _by_due(rows, now) if in_groups else _first(rows, noun.name, now)
-    also = _also_done(finished).strip()
+        in_groups = noun.name == "task" and counted.is_whole and not wish.has("sort") and not _is_done(rows[0])
+        lines = _by_due(rows, now) if in_groups else _first(counted, noun.name, now)
+    also = _also_done(counted.finished).strip()
     return "\n".join([head, "", *lines, "", *([also, ""] if also else []), entity_tag(noun.name, rows)])
+
+
+def _of_all(outcome: Outcome, counted: Counted) -> str:
+    return f"your {counted_rows(outcome, counted.number, is_least=counted.is_least)}"
 
 
 def _open_and_done(outcome: Outcome, rows: Sequence[Row]) -> str:
@@ -81,9 +114,9 @@ def _also_done(finished: Sequence[Row]) -> str:
     return f" {many}: {names}." if len(finished) <= _MOST_NAMES else f" {many}."
 
 
-def _first(rows: Sequence[Row], noun: str, now: datetime | None) -> list[str]:
-    lines = [entry(row, noun, now) for row in rows[:_MOST_LINES]]
-    return [*lines, f"- and {len(rows) - _MOST_LINES} more"]
+def _first(counted: Counted, noun: str, now: datetime | None) -> list[str]:
+    lines = [entry(row, noun, now) for row in counted.rows[:_MOST_LINES]]
+    return [*lines, f"- and {'at least ' if counted.is_least else ''}{counted.number - _MOST_LINES} more"]
 
 
 def _by_due(rows: Sequence[Row], now: datetime | None) -> list[str]:

@@ -7,10 +7,11 @@ from app.offline.wishes import Wish
 from app.offline.words import joined
 
 
-def counted_rows(outcome: Outcome, count: int) -> str:
+def counted_rows(outcome: Outcome, count: int, *, is_least: bool = False) -> str:
+    """`is_least`: there may be more than were looked at."""
     wish, noun = outcome.wish, NOUNS[outcome.wish.noun]
     many = noun.spoken if count == 1 else noun.many
-    words = [str(count or "no"), *_before(wish), many, *_after(outcome)]
+    words = ["at least" if is_least and count else "", str(count or "no"), *_before(wish), many, *_after(outcome)]
     return " ".join(each for each in words if each)
 
 
@@ -38,6 +39,8 @@ def _after(outcome: Outcome) -> list[str]:
     priorities = wish.texts("priority")
     return [
         f"with {joined(priorities, 'or')} priority" if len(priorities) > 1 else "",
+        "that nobody is assigned to" if wish.has("unassigned") else "",
+        f"without a {'client' if wish.noun == 'project' else 'project'}" if wish.has("unfiled") else "",
         "without a due date" if wish.has("undated") else "",
         f"{due}{_on(wish)}{wish.text('when')}" if wish.text("when") else "",
         f"assigned to {_name(wish.text('assignee'))}" if wish.text("assignee") else "",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from app.offline.answering.lines import plain
+from app.offline.facts import is_told_by
 from app.offline.recollection import Recollection, about
 from app.offline.told import read_told
 from app.offline.wishes import Wish
@@ -11,7 +12,15 @@ from app.offline.words import folded
 
 _WHERE = "in the memory page"
 NOTHING = "I remember nothing about you yet. Tell me, for example “Remember that I prefer short answers”."
-ALL_AT_ONCE = f"I forget one thing at a time, so I have forgotten nothing. You can delete all of it at once {_WHERE}."
+ALL_AT_ONCE = (
+    "I forget one thing at a time, so I have forgotten nothing. "
+    f"You can delete all of it at once {_WHERE} (`DELETE /api/v1/memory`)."
+)
+NO_SECRETS = (
+    "I keep no passwords, PINs, keys or card numbers, so I will not remember this: what I remember is told to the model "
+    "in every conversation. A password manager is the place for it."
+)
+TOO_LONG = "That is too long for me to remember as one thing. Please say it in a sentence or two."
 KEPT_IN_MIND = "I'll keep that in mind."
 _REST = "The rest I'll keep in mind."
 _MORE = (
@@ -32,18 +41,18 @@ _MINE = re.compile(
 
 
 def switched_off(verb: str) -> str:
-    so = {"remember": ", so I will not remember this", "forget": ", so I have changed nothing in it"}
+    not_kept = ", so I will not remember this"
+    so = {"remember": not_kept, "keep": not_kept, "forget": ", so I have changed nothing in it"}
     return f"My memory is switched off{so.get(verb, ', so I can recall nothing')}. You can switch it on {_WHERE}."
 
 
 def kept(result: str, key: str, value: str, *, has_rest: bool = False) -> str:
-    """`value`: what was to be kept. A key that is only the beginning of its value is not repeated. `has_rest`: more was
-    said that has no key."""
+    """`value`: what was to be kept. A key that is made of its value's words is not repeated. `has_rest`: more was said that
+    has no key."""
     if not result.startswith("Remembered:"):
         return _trouble(result, "So I have not remembered it.")
     text = result.removeprefix("Remembered:").strip()
-    is_made_up = folded(value).startswith(folded(key))
-    told = _full_stop(f"I'll remember: {_shown(text.removeprefix(f'{key}: ') if is_made_up else text)}")
+    told = _full_stop(f"I'll remember: {_shown(value if is_told_by(key, value) else text)}")
     return f"{told} {_REST}" if has_rest else told
 
 
@@ -117,6 +126,11 @@ def told_before(lines: Sequence[str]) -> str:
     return _section("You told me:", lines[:_MOST_ANSWERS])
 
 
+def not_looked_further(reason: str) -> str:
+    """After what was told from memory: the rows could not be looked at."""
+    return _full_stop(f"I could not look further: {plain(reason)}")
+
+
 def told_nothing(wish: Wish, result: str) -> str:
     """When the turn was told nothing. `result`: of the tool that looks again, and knows whether memory is on."""
     lines = [line[2:].strip() for line in result.splitlines() if line.startswith("- ")]
@@ -146,8 +160,8 @@ def _bullets(lines: Sequence[str]) -> list[str]:
 
 
 def _fact(key: str, value: str) -> str:
-    """A key that is only the beginning of its value is not repeated."""
-    return _shown(value) if folded(value).startswith(folded(key)) else f"{_shown(key)}: {_shown(value)}"
+    """A key that is made of its value's words is not repeated."""
+    return _shown(value) if is_told_by(key, value) else f"{_shown(key)}: {_shown(value)}"
 
 
 def _trouble(result: str, so: str) -> str:

@@ -1,5 +1,8 @@
 """Answers that need no data."""
 
+from app.offline.answering.lines import plain
+from app.offline.nouns import NOUNS
+
 WHO = (
     "I am the built-in offline model: a small rule-based planner that runs without any AI provider. "
     "I understand everyday requests in plain English about your tasks, projects, milestones, notes and clients."
@@ -49,6 +52,31 @@ def small_talk(kind: str, *, is_short: bool = False) -> str:
 def suggestion(sentence: str) -> str:
     """`sentence`: what the user may have meant; “yes” is enough of an answer."""
     return f"I am not sure what you mean, so I have changed nothing. Did you mean “{sentence}”?"
+
+
+def not_read(words: str, noun: str = "") -> str:
+    """What of a question for rows was not understood. `noun`: the kind of row, when it was searched for the words."""
+    kind = NOUNS[noun] if noun else None
+    looked = f" I know no {_PLACES[noun]} of that name, and found no {kind.many} with these words." if kind else ""
+    example = _NARROWED.get(noun, _NARROWED["task"])
+    return f"I did not understand “{plain(words)}” in that.{looked}\n\nI can {example}"
+
+
+_PLACES = {"task": "project, client or person", "project": "client", "client": "industry"}
+_PLACES |= dict.fromkeys(("timeline", "note"), "project or client")
+_NARROWED = {
+    "task": (
+        "list tasks by status, priority, due date, person, project or client, or with words in them: for example "
+        "“show open tasks assigned to Ann”, “high priority tasks in project Driver app” or “find tasks about taxes”."
+    ),
+    "project": "list projects of a client, and archived ones: for example “list projects for client Casa Verde”.",
+    "timeline": (
+        "list milestones by date, project or client: "
+        "for example “milestones of project Driver app” or “milestones next week”."
+    ),
+    "note": "list the notes of a project and find notes by what they are about: for example “find notes about deployment”.",
+    "client": "list all clients, or those with words in their name or industry: for example “clients in Software”.",
+}
 
 
 def not_understood(*, is_short: bool = False) -> str:

@@ -53,6 +53,13 @@ _TRIVIAL = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(r"(?:.* )?(?:it|this|that|these|those|them|here|there|this one|that one)", re.IGNORECASE)
+# of the world, not of the speaker's: sums, and what every atlas tells
+_GENERAL = re.compile(
+    r"[\d\W_]+(?:is|are|equals|makes) .*|the capital of [A-ZÀ-Þ][\w ]* (?:is|was) [A-ZÀ-Þ].*"
+    r"|the (?:population|currency|official language|largest city|highest mountain|longest river|boiling point"
+    r"|melting point|atomic number|square root) of (?!(?:my|our)\b).* (?:is|are|was) .*",
+    re.IGNORECASE,
+)
 _FEWEST_WORDS = 3
 
 
@@ -63,7 +70,7 @@ def is_worth_keeping(sentence: str, *, is_exclaimed: bool = False) -> bool:
     main = main_clause(sentence)
     if (is_news(label) and has_name(sentence)) or is_standing_order(sentence):
         return True
-    if len(main.split()) < _FEWEST_WORDS or _TRIVIAL.search(sentence):
+    if len(main.split()) < _FEWEST_WORDS or _TRIVIAL.search(sentence) or _GENERAL.fullmatch(main):
         return _decides(main)
     if _THERE_IS.fullmatch(main):
         return has_detail(sentence)

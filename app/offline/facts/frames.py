@@ -20,6 +20,12 @@ _THAT = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT_THAT = re.compile(rf"{_ASKED}{_VERB}(?:\s*[:,]\s*|\s+)(?:please )?(?P<rest>.+)", re.IGNORECASE)
+_KNOW = re.compile(
+    r"(?:please )?i (?:just |really |also )*(?:want|wanted|would like|need) you to (?:know|be aware)(?: of the fact)? that"
+    r" (?P<rest>.+)|i'd like you to (?:know|be aware) that (?P<liked>.+)",
+    re.IGNORECASE,
+)
+_FOR_REFERENCE = re.compile(r"for (?:all )?future reference\s*[,:]?\s+(?:please )?(?P<rest>.+)", re.IGNORECASE)
 _STANDING = re.compile(
     rf"{_ASKED}(?:remember|note|do not forget|don't forget) to (?P<rest>(?:always|never|only) .+)", re.IGNORECASE
 )
@@ -41,7 +47,7 @@ _POLITE = re.compile(r"(?:please )?(?:can|could|would|will) you\b", re.IGNORECAS
 _FROM_NOW_ON = (
     r"(?:from (?:now|today|here) on(?:wards)?|in (?:the )?future|going forward|moving forward|henceforth|starting"
     r" (?:today|now|tomorrow)"
-    r"|as of (?:now|today)|for (?:all )?future (?:answers|reference)|whenever possible|where possible|at all times"
+    r"|as of (?:now|today)|for (?:all )?future answers|whenever possible|where possible|at all times"
     r"|in all your answers|by default|as a rule|every time|each time)"
 )
 _LASTING = re.compile(rf"{_FROM_NOW_ON}\s*[,:]?\s+(?P<rest>.+)", re.IGNORECASE)
@@ -63,6 +69,10 @@ def framed(sentence: str) -> Framed | None:
     """What a sentence says without its frame; None for one that asks for a row ("remember to buy milk")."""
     if (match := _STANDING.fullmatch(sentence)) is not None:
         return Framed(match["rest"], is_asked=True, lasts=True)
+    if (match := _KNOW.fullmatch(sentence)) is not None:
+        return _lasting(match["rest"] or match["liked"], is_asked=True)
+    if (match := _FOR_REFERENCE.fullmatch(sentence)) is not None:
+        return _lasting(match["rest"], is_asked=True)
     if (match := _THAT.fullmatch(sentence)) is not None:
         is_any = _NO_THING.match(match["rest"]) is not None or len(match["rest"].split()) < 2
         rest = match["rest"].rstrip("? ") if _POLITE.match(sentence) else match["rest"]

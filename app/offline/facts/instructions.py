@@ -3,6 +3,7 @@
 import re
 
 from app.offline.facts.details import recurs
+from app.offline.facts.others import predicate
 from app.offline.facts.plain import Slot, key_of, value_of
 from app.offline.facts.ways import noun_key, way
 from app.offline.facts.word_lists import LANGUAGES, MONTHS, WEEKDAYS, is_adjective
@@ -101,6 +102,8 @@ _NONE_OF = re.compile(
 _ON_CONDITION = re.compile(
     r"if (?!(?:i|you|someone|somebody|anyone) (?:ask|say|write|mention|send|give|call)s?\b)", re.IGNORECASE
 )
+_BE = frozenset({"is", "are", "was", "were"})
+_SUBJECT = re.compile(r"(?:the|our|my|a|an|all|every|[A-ZÀ-Þ][\w'-]*)\b(?! (?:always|never)\b)")
 _WHEN = re.compile(
     r"(?P<when>(?:when|whenever|every time|each time|if) (?:i|you|we|someone|a|an|the) [^,]{3,80}),\s*(?:then "
     r"|please |always |you should )*(?P<what>.+)",
@@ -146,6 +149,12 @@ def _is_standing(what: str) -> bool:
     return recurs(what) or (_AT_A_TIME.search(what) is not None and _ONE_DAY.search(what) is None)
 
 
+def _says_how_it_is(what: str) -> bool:
+    """ "our budget is 40,000 euros": nothing that is to be done."""
+    found = predicate(what)
+    return found is not None and found[1] in _BE and _SUBJECT.match(what) is not None
+
+
 def _manner(what: str, adverb: str, *, lasts: bool) -> Slot | None:
     negation = "not " if adverb not in ("", "always", "only") else ""
     if (match := IN_LANGUAGE.fullmatch(what)) is not None:
@@ -161,7 +170,7 @@ def _manner(what: str, adverb: str, *, lasts: bool) -> Slot | None:
         return "answers", negation + match["how"]
     if (match := _KEEP_IT.fullmatch(what)) is not None:
         return "answers", negation + match["how"]
-    if not lasts:
+    if not lasts or _says_how_it_is(what):
         return None
     if (match := _BE_SO.fullmatch(what)) is not None and is_adjective(match["how"].split()[0]):
         return "answers", negation + match["how"]

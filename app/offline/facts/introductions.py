@@ -1,6 +1,7 @@
 """Lines after which somebody else's text stands: "Got this from Bob:", "What do you think of this?", "please sum up"."""
 
 import re
+from itertools import islice
 
 from app.offline.facts.plain import straight
 from app.offline.facts.sentences import sentences
@@ -12,10 +13,10 @@ _ENDS = " .!,;…"
 _POLITE = r"(?:please |pls |kindly |hi,? |hey,? |hello,? |ok,? |and |then |now |just |can you |could you |would you )*"
 _TEXT = (
     r"(?:e-?mail|mail|message|text|letter|article|paragraph|passage|post|thread|transcript|minutes|draft|chat|quote"
-    r"|paste|note from|contract|review|story|poem|blurb|bio|essay|statement|reply|feedback)s?"
+    r"|sentence|line|phrase|word|paste|note from|contract|review|story|poem|blurb|bio|essay|statement|reply|feedback)s?"
 )
 _THIS = (
-    rf"(?:(?:this|that|these|those) {_TEXT}|this|that|it|these|those|the following|the below|below"
+    rf"(?:(?:this|that|these|those|the following) {_TEXT}|this|that|it|these|those|the following|the below|below"
     rf"|the (?:\w+ )?{_TEXT}|(?:my|our|his|her|their) {_TEXT})"
 )
 _TO_A_TEXT = (
@@ -32,6 +33,8 @@ _HOW = (
 )
 _ORDER = re.compile(
     rf"{_POLITE}(?:(?:{_TO_A_TEXT}(?: {_THIS})?|{_TO_ANYTHING} {_THIS}){_HOW}"
+    rf"|(?:fix|correct|check|improve|mend) (?:the |my |any )?(?:grammar|spelling|typos?|mistakes|errors|style|wording|tone"
+    rf"|punctuation)(?: and (?:grammar|spelling|punctuation))?(?: (?:of|in) {_THIS})?"
     rf"|(?:any |your |some )?(?:thoughts|comments|opinions?|feedback|ideas)(?: on {_THIS}\b.*)?)",
     re.IGNORECASE,
 )
@@ -72,7 +75,37 @@ _OWN = re.compile(
     r"|updates|changes)|by the way|btw|p\.? ?s\.?|to be clear|in short|update|updates|news|correction)$",
     re.IGNORECASE,
 )
+_MOST_COLONS = 8  # of a line that are looked at
+_COLON = re.compile(r":(?=\s+\S)")
 _GOES_ON = re.compile(r"\s*(?:by the way|btw|also|oh|p\.? ?s)\b", re.IGNORECASE)
+
+
+_TO_BE_SENT = re.compile(
+    rf"{_POLITE}(?:(?:reply|respond|answer|write|tell|text|message|e-?mail|mail|send|say|post|tweet)(?: back)?"
+    rf"(?: (?:to )?(?:him|her|them|everyone|everybody|the (?:team|client|customer|landlord)|(?-i:[A-ZÀ-Þ])[\w'’-]*"
+    rf"(?: (?-i:[A-ZÀ-Þ])[\w'’-]*)?))?(?: (?:this|an? (?:short |quick |new )?{_TEXT}))?(?: (?:saying|that says))?"
+    rf"|draft (?:an? |the |my )?{_TEXT}.*)",
+    re.IGNORECASE,
+)
+_FOR_INFORMATION = re.compile(r"(?:fyi|fwd|fw|via)\b", re.IGNORECASE)
+
+
+def given_after(line: str) -> int | None:
+    """Where, on a line, a text begins that is given to be worked on, or is somebody's: "Translate: …", "Reply to Bob: …",
+    "Bob wrote: …". None when there is none. What "FYI:" announces is the user's."""
+    for colon in islice(_COLON.finditer(line), _MOST_COLONS):
+        head = next(reversed(sentences(straight(line[: colon.start()][-_MOST_READ:]))), "")
+        for words in dict.fromkeys((head, head.rpartition(": ")[2])):
+            if _hands_a_text_over(words.lstrip("-*•# ").rstrip(_CLOSERS)):
+                return colon.end()
+    return None
+
+
+def _hands_a_text_over(words: str) -> bool:
+    if not words or len(words) > _MOST_ORDER or _FOR_INFORMATION.match(words):
+        return False
+    is_own = _OWN.search(words) is not None and _ANOTHERS.search(words) is None
+    return not is_own and any(each.fullmatch(words) is not None for each in (_ORDER, _HANDS_OVER, _TO_BE_SENT))
 
 
 def introduces(line: str, following: str = "") -> bool:

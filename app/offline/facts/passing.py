@@ -35,7 +35,8 @@ _GUESS = re.compile(
     r"|know|understand|mean|see|saw|care|mind|remember|forgot|sure|thinking)\b"
     r"|maybe|perhaps|probably|possibly|presumably|apparently|it (?:seems|looks|sounds|feels)|there (?:might|may|could)"
     r"|if\b(?! (?:i|you|someone|somebody|anyone) (?:ask|say|write|mention|send|give|call)s?\b)|unless\b|suppose\b"
-    r"|imagine\b|assuming\b|what if\b|in case\b|let us\b|hopefully\b|rumou?r has it",
+    r"|imagine\b|pretend\b|(?:as an|for) example\b|for instance\b"
+    r"|assuming\b|what if\b|in case\b|let us\b|hopefully\b|rumou?r has it",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(

@@ -44,6 +44,7 @@ ROWS = (
     ),
     row(rf"i {ADVERBS}am {ADVERBS}(?P<no>not |no longer )?(?:based|living|located) (?P<link>in|near) (?P<v>.+)", _home),
     row(r"(?:my|our) (?:new )?(?:home|home town) is (?:now )?(?P<link>in|near) (?P<v>.+)", _home),
+    row(r"(?:my|our) (?:new )?home is (?:now |currently )*(?P<link>)(?P<v>.+)", _home),
     row(r"(?:i|we) (?:am|are|will be) (?:now |also |all )*(?:moving|relocating) (?:back )?to (?P<v>.+)", _moving),
     row(
         rf"(?:my|our) (?:new )?(?P<k>{_SITES}) (?:is|are) (?:now |still |located )*(?P<link>in|on|at|near|above|behind"

@@ -3,8 +3,8 @@
 import re
 
 _SECRET = re.compile(
-    r"\b(?:password|passcode|passphrase|pin(?: code)?|cvv|cvc|credit card(?: number)?|card number|api key|secret"
-    r" key|access token|private key)\b",
+    r"\b(?:password|passcode|passphrase|(?<!\bi )(?<!\bwe )pin(?: code)?|cvv|cvc|credit card(?: number)?|card number|api key"
+    r"|secret key|access token|private key)\b",
     re.IGNORECASE,
 )
 _NO_VALUE = re.compile(

@@ -35,9 +35,8 @@ _DEPENDENT = re.compile(
     re.IGNORECASE,
 )
 _SAME_SUBJECT = re.compile(
-    r",?\s+(?:and|but)\s+(?:also\s+)?(?=(?:work|live|am|have|speak|prefer|like|love|hate|don['’]t|do not|never"
-    r"|always|usually|drink"
-    r"|eat|use|play|drive|report)\b)",
+    r",?\s+(?:and|but)\s+(?:also\s+)?(?=(?:(?:now|currently) )?(?:work|live|am|have|speak|prefer|like|love|hate|don['’]t"
+    r"|do not|never|always|usually|drink|eat|use|play|drive|report)\b)",
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"i(?:['’]m|['’]ve)?\s+(?!(?:\w+\s+){0,2}to\s)", re.IGNORECASE)

@@ -3,8 +3,12 @@
 from app.offline.reading.templates import phrasings
 
 STATUS = (
+    *phrasings("mark|set|flag {target} as|to not_done|not_finished|not_completed|incomplete|unfinished", status="todo"),
     *phrasings("""
-        set|change|update the status of {target} to {status}
+        set|change|update the status of|for {target} to|as {status}
+        set|change|update status of|for {target} to|as {status}
+        set|change|update the status to|as {status}
+        set|change|update status to|as {status}
         mark|set|flag|change|move|update|put {target} as|to|into {status}
         mark|flag {target} {status}
         {target} is|are [now|already] {status}
@@ -34,6 +38,9 @@ STATUS = (
 )
 PRIORITY = (
     *phrasings("""
+        set|change|update|make [the] priority to|as {priority}
+        set|change|update priority of|for {target} to|as {priority}
+        set|change|make {target} priority to {priority}
         set|change|update|move the priority of|for {target} to|as {priority}
         set|change|update the priority of|for {target} to {priority} priority
         set|change|make|mark|give|move|raise|lower {target} to|as|a {priority} priority
@@ -65,6 +72,8 @@ SHIFT = phrasings("""
     postpone|delay|push|move|defer|shift|snooze {target} {days} days|day
 """)
 DUE = phrasings("""
+    set|change|move|update [the] due_date|deadline|date to {when}
+    set|change|move|update due_date|deadline|date of|for {target} to {when}
     set|change|move|update the due_date|deadline|date of|for {target} to|on|as {when}
     postpone|move|reschedule|push|delay|defer|shift {target} to|until|till|for|on {when}
     change|snooze|push_back|bring_forward|schedule {target} to|until|till|for|on {when}
@@ -108,8 +117,22 @@ DESCRIPTION = phrasings("""
     describe {target} as {description}
 """)
 MOVE = phrasings("move|put|add {target} to|into {project}")
-ARCHIVE = phrasings("archive {target}", status="archived")
-UNARCHIVE = phrasings("unarchive|restore|reactivate|un-archive {target}", status="active")
+ARCHIVE = phrasings(
+    """
+    archive {target}
+    mark|set|flag|change|move {target} as|to archived|inactive
+    set|change the status of {target} to archived|inactive
+    """,
+    status="archived",
+)
+UNARCHIVE = phrasings(
+    """
+    unarchive|restore|reactivate|un-archive {target}
+    mark|set|change {target} as|to active
+    set|change the status of {target} to active
+    """,
+    status="active",
+)
 APPROVE = phrasings("""
     approve|confirm|accept {target}
     mark {target} as approved
@@ -161,7 +184,7 @@ APPEND = phrasings("""
 REWRITE = phrasings("""
     replace|change|set|update [the] content|text of [the|my] note {target} to|with|by {content}
     replace|change|set|update [the] content|text of [the|my] note {target} : {content}
-    rewrite [the|my] note {target} : {content}
+    rewrite|update|change|edit|overwrite [the|my] note {target} : {content}
 """)
 SHOW_NOTE = phrasings("""
     show|read|open|display|see|view|get [me] [the|my] note|notes [called|named|titled|about] {target}
@@ -190,10 +213,19 @@ SHOW = phrasings("""
     how far is|are {target}
     info on|about {target}
     show|open|display|view [me] {target}
+    what|who is {this}
+    what's|who's {this}
+    what|who is {this} about
+    what's {this} about
+    when is {this}
+    summarize|summarise|describe [me] {target}
+    explain [me] {this}
+    summary|description|overview of {target}
+    give [me] a|the summary|description|overview of {target}
     which|what client is|does {target} for|belong_to
 """)
 SEARCH_NOTES = phrasings("""
-    find|search|look_for|show|list|get|give|search_for|look_up [me] [all] [my|the|any] notes|note about|on|for|with {search}
+    find|search|look_for|show|list|get|give|search_for|look_up [me] [all] [my|the|any] notes|note about|on|with {search}
     find|search|show|list|get [me] [all] [my|the|any] notes|note regarding|concerning|mentioning|containing {search}
     find|search|show|list|get [me] [all] [my|the|any] notes|note related_to|that_mention|that_are_about {search}
     search|look [in|through] [my|the] notes for {search}

@@ -1,10 +1,13 @@
 """Wishes for something new."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from app.offline.dates import whole
 from app.offline.reading.clauses import take_clauses
+from app.offline.reading.placing import named_place, possible_places
 from app.offline.reading.targets import NOUN_WORDS, noun_of
 from app.offline.reading.templates import PRIORITIES, choice, fits, phrasings
 from app.offline.wishes import Value, Wish
@@ -15,6 +18,7 @@ TASK = phrasings("""
     remind|remember me about|of {title}
     remember to {title}
     add {title} to my|the|our tasks|task_list|list|todos|todo_list|to-do_list|to-dos
+    add|put {title} to|on my|the|our tasks|task_list|list|todos|todo_list|to-do_list|to-dos {more}
     put {title} on my|the|our tasks|task_list|list|todo_list|to-do_list
     add {title} as a [new] task|todo|to-do
     don't_let_me_forget|do_not_let_me_forget to {title}
@@ -29,6 +33,7 @@ NOTE = phrasings("""
     note down|that {content}
     jot_down|write_down {content}
 """)
+_IN_PROJECTS = ("task", "timeline", "note")
 # A new task called so, a high-priority task: so, three tasks: so and so
 # some verbs make something only of what is new: `make a task …`, but `make the task Buy milk high priority`, `open tasks`
 _MAKE = (
@@ -63,7 +68,7 @@ def read_creation(text: str, masked: Masked, now: datetime | None) -> list[Wish]
     """The new rows asked for; empty when the text is about something else."""
     for noun, table in (("task", TASK), ("client", CLIENT)):
         for _, slots in fits(text, table):
-            wish = _new(slots["title"], noun, masked, now)
+            wish = _new(" ".join(slots.values()), noun, masked, now)
             title = wish.text("title")
             # what one is reminded of begins in the middle of a sentence
             return [wish.but(title=title[:1].upper() + title[1:]) if text.lower().startswith("rem") else wish]
@@ -87,9 +92,13 @@ def read_creation(text: str, masked: Masked, now: datetime | None) -> list[Wish]
     if noun == "task" and match["priority"]:
         extra["priority"] = choice(match["priority"], PRIORITIES)
     titles = _several(rest) if match["noun"].lower().endswith("s") else [rest]
-    if noun == "note":
-        return [_note(rest, match["link"], masked)]
-    return [wish.but(**(extra | dict(wish.details))) for wish in (_new(each, noun, masked, now) for each in titles)]
+    make: Callable[..., Wish] = _note if noun == "note" else partial(_new, noun=noun, now=now)
+    if len(titles) == 1 and noun in _IN_PROJECTS and (placed := named_place(titles[0], match["link"])) is not None:
+        place, rest, is_text = placed
+        extra["project"] = masked.plain(place)
+        return [make(rest, link=":" if is_text else "", masked=masked).but(**extra)]
+    wishes = (make(each, link=match["link"], masked=masked) for each in titles)
+    return [wish.but(**(extra | dict(wish.details))) for wish in wishes]
 
 
 def _asks(text: str, match: re.Match[str]) -> bool:
@@ -103,11 +112,22 @@ def _several(rest: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def _new(rest: str, noun: str, masked: Masked, now: datetime | None) -> Wish:
+def _new(rest: str, noun: str, masked: Masked, now: datetime | None, link: str = "") -> Wish:
     title, details = take_clauses(_named(rest), noun, masked, now)
-    if isinstance(assignee := details.pop("assignee", None), str):
-        details["assignees"] = re.split(r"\s*(?:,|\band\b)\s*", assignee)
-    return Wish("create", noun, {"title": _titled(title, masked)} | details)
+    found = _with_people(Wish("create", noun, {"title": _titled(title, masked)} | details))
+    if noun != "task" or found.has("project"):
+        return found
+    places: list[str] = []
+    for place, part in possible_places(title, link):
+        bare, more = take_clauses(part, noun, masked, now)
+        placed = _with_people(Wish("create", noun, {"title": _titled(bare, masked)} | more | details))
+        places += [masked.plain(place), placed.sentence()]
+    return found.but(places=places) if places else found
+
+
+def _with_people(wish: Wish) -> Wish:
+    people = [each for each in re.split(r"\s*(?:,|&|\band\b)\s*", wish.text("assignee")) if each]
+    return wish.without("assignee").but(assignees=people) if people else wish
 
 
 def _named(rest: str) -> str:
@@ -127,12 +147,19 @@ def _note(rest: str, link: str, masked: Masked) -> Wish:
     match = _CONTENT.fullmatch(rest)
     head, content = (match["title"], match["content"]) if match else (rest, "")
     title, details = take_clauses(head, "note", masked, None)
+    places = [] if "project" in details else possible_places(title, link)
     if not content:
-        return Wish("create", "note", {"title": masked.plain(title)} | details)
+        return _perhaps_in(places, Wish("create", "note", {"title": masked.plain(title)} | details), masked)
     content, more = (
         take_clauses(content, "note", masked, None) if is_quoted(content.split(" in ")[0]) else (content, {})
     )
-    return Wish("create", "note", {"title": masked.plain(title), "content": masked.plain(content)} | details | more)
+    details = {"title": masked.plain(title), "content": masked.plain(content)} | details | more
+    return _perhaps_in(places, Wish("create", "note", details), masked)
+
+
+def _perhaps_in(places: list[tuple[str, str]], wish: Wish, masked: Masked) -> Wish:
+    named = [(masked.plain(place), wish.but(title=masked.plain(title)).sentence()) for place, title in places]
+    return wish.but(places=[text for pair in named for text in pair]) if named else wish
 
 
 def _note_of(content: str, masked: Masked) -> Wish:

@@ -3,19 +3,21 @@ over and no filler is what the rows are about."""
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.offline.calendar_words import WEEKDAYS
-from app.offline.dates import Span, day_start_ms, spans
+from app.offline.calendar_words import AMOUNTS
+from app.offline.dates import day_start_ms
 from app.offline.reading import listing_words as said
+from app.offline.reading.abbreviations import ENDS_SHORT
+from app.offline.reading.listing_dates import read_dates
+from app.offline.reading.placing import possible_places
 from app.offline.reading.targets import NOUN_WORDS, noun_of
 from app.offline.reading.templates import PRIORITIES
 from app.offline.wishes import Value, Wish
 from app.offline.words import Masked
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NOBODY = ("i", "we", "you", "me", "it", "there", "that", "this", "they")
 _PATTERNS: dict[str, re.Pattern[str]] = {}
 
 
@@ -28,10 +30,11 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
         return [
             Wish("list", noun_of(re.sub(r"^(?:all |my |our |the )*", "", each, flags=re.IGNORECASE))) for each in words
         ]
-    text = plainly(re.sub(said.DONE_TOO, "", text, flags=re.IGNORECASE))
+    text = plainly(re.sub(said.DONE_TOO, "", said.SEARCHING.sub("find ", text, count=1), flags=re.IGNORECASE))
     if not any(pattern.match(text) for pattern in (said.OPENERS, said.OWNED, said.ONLY_NAMED)):
         return []
     details: dict[str, Value] = {}
+    text = _fewest(text, details)
     noun, rest = _noun(re.sub(said.WHOLE_OF, " ", _chart(text, details), flags=re.IGNORECASE))
     if noun in ("project", "client") and said.TASKS_UNNAMED.search(rest) and said.IN_ONE.search(text):
         noun, rest = "", text
@@ -44,18 +47,57 @@ def read_listing(text: str, masked: Masked, now: datetime | None) -> list[Wish]:
         noun = "task"
         is_unnamed = True
     rest = _taken(rest, noun, details, masked, now)
+    _ask(text, noun, details, is_unnamed=is_unnamed)
+    return _about(_left(rest), text, noun, details, masked)
+
+
+def _ask(text: str, noun: str, details: dict[str, Value], *, is_unnamed: bool) -> None:
+    """Whether rows are counted, grouped or sorted, and whether open tasks alone are meant."""
     if re.search(r"\b(?:how many|count|number of)\b", text, re.IGNORECASE):
         details["count"] = True
+    if details.get("by") == "day" and not {"count", "chart"} & details.keys() and not said.COUNTING.search(text):
+        details["sort"] = details.pop("by")
     is_about_work = is_unnamed or (noun == "task" and said.TO_BE_DONE.search(text))
     if is_about_work and not {"status", "overdue", "when", "count", "chart", "by"} & details.keys():
         details["status"] = ["todo", "in_progress"]  # what is urgent is what is to be done
-    return _about(_left(rest), text, noun, details, masked)
 
 
 def _about(left: str, text: str, noun: str, details: dict[str, Value], masked: Masked) -> list[Wish]:
     if left and re.match(r"(?:the|my|our|a|an)\b", text, re.IGNORECASE) and not details and not said.OWNED.match(text):
         return []  # a statement about something, not a question for rows
-    return [Wish("list", noun, details | ({"about": masked.plain(left)} if left else {}))]
+    about = " ".join(each for each in (str(details.get("about", "")), masked.plain(left)) if each)
+    return [_perhaps_in(Wish("list", noun, details | ({"about": about} if about else {})))]
+
+
+def _perhaps_in(wish: Wish) -> Wish:
+    """`about payment in Driver app`: of this project, when there is one of the name."""
+    pairs = possible_places(wish.text("search"), "") if wish.noun == "task" else []
+    places = [text for place, bare in pairs for text in (place, wish.but(search=bare).sentence())]
+    return wish.but(places=places) if places else wish
+
+
+def read_search(text: str, masked: Masked) -> list[Wish]:
+    """`search for deployment`: no kind of row is named, so tasks and notes that hold the words are meant."""
+    found = said.ANYWHERE.fullmatch(text.rstrip("?"))
+    words = masked.plain(found["what"]) if found is not None else ""
+    if not _left(words):
+        return []
+    return [_perhaps_in(Wish("list", "task", {"search": words})), Wish("search", "note", {"search": words})]
+
+
+def _fewest(text: str, details: dict[str, Value]) -> str:
+    """Takes `5` out of `show me 5 tasks`, and what makes them the first: the highest, or the latest."""
+    if (most := said.MOST_TOLD.search(text)) is not None:
+        details["most"] = AMOUNTS.get(most["most"].lower()) or int(most["most"])
+        if most["top"]:
+            details["sort"] = "priority"
+        text = f"{text[: most.start()]}{text[most.end() :]}"
+    latest = said.LATEST.search(text)
+    if latest is None or not re.search(r"\bnotes?\b", text, re.IGNORECASE):
+        return text  # only notes come in the order in which they were changed
+    if latest["one"] and "most" not in details:
+        details["most"] = 1
+    return f"{text[: latest.start()]}{latest['one'] or ''}{text[latest.end() :]}"
 
 
 def plainly(text: str) -> str:
@@ -76,7 +118,7 @@ def _finished(text: str, now: datetime | None) -> Wish | None:
     details: dict[str, Value] = {"status": ["done"], "by_due": True}
     if done is None or now is None:
         return None
-    rest, has_date = _dates(done["when"], details, now)
+    rest, has_date = read_dates(done["when"], details, now)
     return Wish("list", "task", details) if has_date and not _left(rest) else None
 
 
@@ -105,8 +147,8 @@ def _agenda(text: str, now: datetime | None) -> list[Wish]:
     if now is not None:
         if re.search(r"\bweek\b", text) and not re.search(r"\b(?:this|next|last) week", text):
             text = text.replace("week", "this week")
-        if not _dates(text, details, now)[1]:
-            _dates("today", details, now)
+        if not read_dates(text, details, now)[1]:
+            read_dates("today", details, now)
     shared: dict[str, Value] = {key: details[key] for key in ("from", "to", "when") if key in details}
     return [Wish("list", "task", shared | {"status": ["todo", "in_progress"]}), Wish("list", "timeline", shared)]
 
@@ -114,12 +156,17 @@ def _agenda(text: str, now: datetime | None) -> list[Wish]:
 def _taken(text: str, noun: str, details: dict[str, Value], masked: Masked, now: datetime | None) -> str:
     """Takes what narrows out of the text, most telling words first."""
     text = _grouping(text, details)
+    if noun in ("task", "note", "project"):
+        owner = "client|customer" if noun == "project" else "project"
+        text = _out(rf"\b{said.UNFILED}(?:{owner})s?\b", text, lambda _: details.update(unfiled=True))
     if noun == "task":
         text = _out(rf"\b(?:{said.NO_DATE})\b", text, lambda _: details.update(undated=True))
         text = _out(rf"\b(?:{said.OVERDUE})\b", text, lambda _: details.update(overdue=True))
+        text = _out(rf"\b(?:{said.UNASSIGNED})\b", text, lambda _: details.update(unassigned=True))
         text = _statuses(text, details)
         text = _priorities(text, details)
     if noun == "project":
+        text = _out(rf"\b(?:{said.ARCHIVED_TOO})\b", text, lambda _: details.update(all=True))
         text = _out(r"\b(?:archived|inactive|closed|old)\b", text, lambda _: details.update(status="archived"))
         text = _out(r"\b(?:active|ongoing|running|open)\b", text, lambda _: details.update(status="active"))
         text = _out(r"\bincluding\b|\ball\b", text, lambda _: details.update(all=True))
@@ -130,7 +177,7 @@ def _taken(text: str, noun: str, details: dict[str, Value], masked: Masked, now:
             start = day_start_ms(now.date(), zone)
             text = _out(r"\b(?:upcoming|coming)\b", text, lambda _: details.update({"from": start}))
     if now is not None and noun in ("task", "timeline"):
-        text, _ = _dates(text, details, now)
+        text, _ = read_dates(text, details, now)
     return _phrases(text, noun, details, masked)
 
 
@@ -139,23 +186,27 @@ def _phrases(text: str, noun: str, details: dict[str, Value], masked: Masked) ->
 
     def keep(key: str) -> Callable[[re.Match[str]], None]:
         def store(match: re.Match[str]) -> None:
-            value = masked.plain(next(group for group in match.groups() if group is not None).strip(" ,.?"))
-            if value and not (key == "assignee" and value.lower() in ("i", "we", "you", "me", "it", "there")):
+            value = masked.plain(next(group for group in match.groups() if group is not None).strip(" ,?"))
+            value = value if ENDS_SHORT.search(value.rstrip(".")) else value.rstrip(".")
+            value = re.sub(r"['’]s$", "", value)
+            if value and not (key in ("assignee", "about") and value.lower() in _NOBODY):
                 details[key] = value
 
         return store
 
+    text = re.sub(said.LOOSE_END, " ", text, flags=re.IGNORECASE)
     if noun in ("task", "timeline", "note"):
         text = _out(r"\b(?:in|on)?\s*\bhere\b", text, lambda _: details.update(place="here"))
     if noun == "task":
         text = _out(rf"\b(?:{said.ASSIGNED})", text, keep("assignee"))
+        text = _out(rf"\b{said.OF_WHOM}\b", text, keep("about"))
     if noun in ("task", "timeline", "note"):
         text = _out(rf"\b(?:{said.NAMED_PROJECT})", text, keep("project"))
-    if noun == "project":
+    if noun != "client" and "project" not in details:
         text = _out(rf"\b(?:{said.NAMED_CLIENT})", text, keep("client"))
     if "project" not in details and "client" not in details:
-        text = _out(rf"\b{said.ABOUT}", text, keep("search"))
-    text = re.sub(r"\b(?:that|which|who) (?:are|is|were|was)\s*$", "", text, flags=re.IGNORECASE)
+        text = _out(rf"\b{said.ABOUT}", text, _unless_filler(keep("search")))
+    text = re.sub(said.LOOSE_END, " ", text, flags=re.IGNORECASE)
     if not {"project", "client", "search", "place"} & details.keys():
         text = _out(rf"\b(?:{said.PLACE})\s*$", text, _unless_filler(keep("place")))
     return text
@@ -211,40 +262,6 @@ def _priorities(text: str, details: dict[str, Value]) -> str:
     if found:
         details["priority"] = found
     return text
-
-
-def _dates(text: str, details: dict[str, Value], now: datetime) -> tuple[str, bool]:
-    """One date, or two as in `today and tomorrow`, which are all the days between them."""
-    assert isinstance(now.tzinfo, ZoneInfo)
-    found = list(spans(text, now))
-    if not found:
-        return text, False
-    span, end = found[0], found[0].end
-    details["when"] = _when(span)
-    if len(found) > 1 and re.fullmatch(
-        r"\W*(?:and|or|to|through|till|until|-)?\W*", text[end : found[1].start], re.IGNORECASE
-    ):
-        details["when"] = f"{_when(span)} {text[end : found[1].start].strip(' ,') or 'and'} {_when(found[1])}"
-        span, end = replace(span, last=max(span.last, found[1].last), words=""), found[1].end
-    first, last = span.bounds_ms(now.tzinfo)
-    details |= {key: value for key, value in (("from", first), ("to", last)) if value != -1}
-    if span.words.lower() in ("today", "tonight"):
-        details["today"] = True
-    return f"{text[: span.start]} {text[end:]}", True
-
-
-def _when(span: Span) -> str:
-    """`tomorrow`, `by friday`, `before 24 dec`."""
-    relation = span.relation.removeprefix("due").strip()
-    words = re.sub(r"^(?:of|on) ", "", span.words.strip(), flags=re.IGNORECASE)
-    text = f"{'' if relation in ('on', 'for', 'from') else relation} {words}".strip().lower()
-    return re.sub(r"[a-z]+day\b|\d+ [a-z]|\b[a-z]+(?= \d)", lambda name: _as_a_name(name[0]), text)
-
-
-def _as_a_name(word: str) -> str:
-    """Weekdays and months have capitals."""
-    is_day = word in WEEKDAYS
-    return word.capitalize() if is_day or word[:3] in _MONTHS else word
 
 
 def _left(text: str) -> str:

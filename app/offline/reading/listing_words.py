@@ -19,10 +19,13 @@ _LOOKING = (
     r"list|show|display|give|get|find|search|see|view|print|count|chart|plot|graph|draw|visuali[sz]e|summari[sz]e|fetch"
 )
 
+_CHARTS = "bar|pie|line|area|radar|radial"
+_MAKING = r"(?:make|create|build|generate|produce|prepare)(?: me)? "
 OPENERS = _compiled(
     _LOOKING,
     r"which|what|whats|what's|who|how many|how much|(?:do|have|did) (?:i|we)|(?:are|is) there|is anything|anything",
-    r"any\b|number of|all\b|my\b|our\b|the\b|open\b|tell me|i want to see|let me see|i need|bar|pie|line|a |an ",
+    rf"any\b|number of|all\b|my\b|our\b|the\b|open\b|tell me|i want to see|let me see|i need|(?:{_CHARTS})\b|a |an ",
+    rf"(?:{_MAKING})(?:an? |the )?(?:(?:{_CHARTS}) ?)?(?:chart|graph|diagram|plot)\b",
     r"plan (?:my|our)|organi[sz]e (?:my|our)|brief me|catch me up",
     r"(?:sort|order|group) (?:my|the|our|all)",
     r"overdue|high|low|medium|urgent|important|upcoming|pending|unfinished|completed|finished|done|late|archived|active",
@@ -47,12 +50,13 @@ AGENDA = _compiled(
     r"\bplans? for\b|^(?:what(?:'s| is) )?next\??$",
     r"\b(?:plan|organi[sz]e|summari[sz]e|brief me on) (?:my|our|the) (?:day|week)",
     r"\bdo (?:i|we) have anything (?:(?:on|planned|for) )*(?:today|tomorrow|this|next|on)\b",
+    r"^what(?:'s| is) on (?:for )?(?:today|tonight|tomorrow|this|next|on|the \d)",
     r"^(?:is there )?anything (?:(?:on|planned|for) )*(?:today|tomorrow|this|next)\b",
     r"\bwhat do i have (?:today|tomorrow|this|next|on)",
 )
 # as a pie chart, chart of
 CHART = (
-    r"\b(?:as|in|with|using|on)?\s*(?:an?\s+|the\s+)?(?:(?P<type>bar|pie|line|area|radar|radial)\s*)?"
+    rf"\b(?:{_MAKING}|as|in|with|using|on)?\s*(?:an?\s+|the\s+)?(?:(?P<type>{_CHARTS})\s*)?"
     r"(?:chart|graph|diagram|plot)\b(?:\s+of|\s+for|\s+with)?"
 )
 DIMENSIONS = {
@@ -98,6 +102,21 @@ PLAINLY = tuple(
         ),
     )
 )
+COUNTING = re.compile(r"\b(?:per|each|grouped?|count(?:ed)?|number)\b", re.IGNORECASE)
+SEARCHING = re.compile(r"(?:search|look)\s+for\s+(?:the\s+)?", re.IGNORECASE)
+ANYWHERE = re.compile(
+    r"(?:search|find|look up)(?: for)?\s+(?!out\b|me\b|a\b|an\b|the (?:web|internet)|online)(?:everything |anything )?"
+    r"(?:about |on |regarding )?(?P<what>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+# show me 5 tasks, the top three open tasks
+_NUMBER = "two|three|four|five|six|seven|eight|nine|ten"
+MOST_TOLD = re.compile(
+    rf"\b(?P<top>top\s+)?(?P<most>\d{{1,2}}|{_NUMBER})\s+(?!days?\b|weeks?\b|months?\b)"
+    rf"(?=(?:[\w-]+\s+){{0,3}}?(?:{_any(*(NOUN_WORDS[each] for each in LISTED))})\b)",
+    re.IGNORECASE,
+)
+LATEST = re.compile(r"\b(?:latest|newest|most recent|last)\s+(?P<one>note\b)?", re.IGNORECASE)
 # which project has the most open tasks, who has the fewest tasks
 MOST = re.compile(
     r"(?:which|what|who)(?: (?P<what>project|client|person|status|priority))?(?: currently)? (?:has|have|got) "
@@ -138,11 +157,30 @@ PRIORITY = _any(*PRIORITIES.values())
 # each to the end of the text
 ABOUT = (
     r"(?:about|containing|matching|mentioning|regarding|related to|concerning|named|called|titled|with the words?"
-    r"|that (?:contain|mention)s?)\s+(?P<value>.+)"
+    r"|(?:(?:that|which)\s+)?(?:contain|mention|speak of|talk about|deal with)s?)\s+(?P<value>.+)"
 )
-ASSIGNED = _any(
-    r"(?:that are |which are )?assigned to\s+(?P<value>.+)",
-    r"(?:does|do|did|is|are)\s+(?P<subject>\w+)\s+(?:have|has|need|working)(?: to do)?",
+# a person's name ends where a place or a condition begins
+_NEXT = r"(?=\s+(?:in|for|on|of|under|from|within|inside|with|without|about|that|which|belonging|mentioning)\b|\s*$)"
+ASSIGNED = rf"(?:that are |which are )?assigned to\s+(?P<value>.+?){_NEXT}"
+# "tasks does Ben have", "tasks does Rocket have": a person, or a place
+OF_WHOM = r"(?:does|do|did|is|are)\s+(?P<subject>\w+)\s+(?:have|has|need|working|assigned)(?: to do| to| on)?"
+UNASSIGNED = _any(
+    r"unassigned|not (?:yet )?assigned(?: to (?:anyone|anybody|someone|somebody))?",
+    r"(?:without|with no|that have no|which have no|have no|having no) (?:an? |any )?(?:assignees?|owners?)",
+    r"(?:assigned to )?(?:nobody|no one)(?: is (?:assigned|working on))?",
+)
+UNFILED = (
+    r"(?:without|with no|that have no|which have no|have no|having no|in no|not in|outside(?: of)?) (?:an? |any )?"
+)
+# "all projects including archived"
+ARCHIVED_TOO = _any(
+    r"(?:including|incl\.?|with|even) (?:the |all )?(?:archived|inactive|closed|old)(?: ones| projects)?",
+    r"(?:active|open) and (?:archived|inactive|closed)|(?:archived|inactive|closed) and (?:active|open)",
+)
+# "how many tasks in Driver app are", "tasks in Driver app do I have"
+LOOSE_END = (
+    r"\s+(?:(?:(?:that|which|who)\s+)?(?:are|is|were|was)(?:\s+(?:there|still|already|now))?"
+    r"|(?:do|did|have)\s+(?:i|we)(?:\s+(?:have|got))?|exist)\s*$"
 )
 _INTO = r"(?:in|for|of|from|on|under|inside"
 NAMED_PROJECT = _any(
@@ -151,15 +189,15 @@ NAMED_PROJECT = _any(
 )
 NAMED_CLIENT = r"(?:in|for|of|from|with)\s+(?:the\s+|my\s+)?(?:client|customer):?\s+(?P<value>.+)"
 PLACE = _any(
-    rf"{_INTO}|belonging to)\s+(?:the\s+|my\s+)?(?P<value>.+)",
+    rf"{_INTO}|belong(?:ing|s)? to|owned by)\s+(?:the\s+|my\s+)?(?P<value>.+)",
     r"(?:does|do)\s+(?:the\s+)?(?P<before>.+?)\s+have",
 )
 WHOLE_OF = r"\b(?:list|number|count|overview|summary|all|any|some|most|each|breakdown|distribution)\s+of\b"
 FILLERS = _compiled(
-    rf"\b(?:please|{_LOOKING}|any|anything|which|what|whats|what's|how|many|much|do|does|did|i|we|you|have|has|had|got"
+    rf"\b(?:please|know|describe|{_LOOKING}|any|anything|which|what|whats|what's|how|many|much|do|does|did|i|we|you|have|has|had|got"
     r"|are|is|was|were|there|that|who|number|all|me|my|our|the|a|an|of|for|in|on|with|and|or|to|tell|want|let|need|due"
     r"|current|currently|right now|now|still|both|every|each|by|as|it|them|out|up|list|lists|overview|priority|status"
     r"|total|altogether|overall|everything|some|yet|so far|new|existing|look|looking|at|be|been|should|must|work|working"
     r"|so|s|when|can|items?|things?|entries|left|from"
-    r"|these|those|most|first|next|really|again|maybe|perhaps|possibly|plate|tackle|pressing|thing|just)\b"
+    r"|everywhere|anywhere|overall|across|whole|entire|these|those|most|first|next|really|again|maybe|perhaps|possibly|plate|tackle|pressing|thing|just)\b"
 )

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.offline.own_words import typed_lines
+from app.offline.reading.abbreviations import ENDS_SHORT
 from app.offline.reading.creating import read_creation
 from app.offline.reading.leading import leading_statements
-from app.offline.reading.listing import plainly, read_listing
+from app.offline.reading.listing import plainly, read_listing, read_search
 from app.offline.reading.recalling import read_forgetting, read_own_question, read_recalling
 from app.offline.reading.remembering import MEMORY, read_keeping, read_statement
 from app.offline.reading.rows_meant import Read, read_change
@@ -182,7 +184,17 @@ def _is_guess(wish: Wish) -> bool:
 
 def _bare(text: str) -> str:
     text = _POLITE.sub("", text.strip(), count=1) if _POLITE.match(text.strip()) else text.strip()
-    return " ".join(_ENDING.sub("", text).split(" "))
+    return " ".join(_ended(text).split(" "))
+
+
+def _ended(text: str) -> str:
+    """Without the end of a sentence; the dot of `Acme Inc.` is part of the name."""
+    bare = _ENDING.sub("", text)
+    return f"{bare}." if text[len(bare) :].startswith(".") and ENDS_SHORT.search(bare) else bare
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 class _Sentence:
@@ -195,6 +207,7 @@ class _Sentence:
         self._masked, self._now = masked, now
         self._read: dict[str, list[Read]] = {}
         self._told_apart: dict[str, list[Wish]] = {}
+        self._typed = _line("\n".join(typed_lines(masked.text)))
 
     def wishes(self, text: str) -> list[Wish]:
         """All wishes of a text: as many as it plainly holds, `_MOST_WISHES` at most."""
@@ -213,16 +226,21 @@ class _Sentence:
 
     def _stands_alone(self, right: str) -> bool:
         """May these words, which begin as a command, be taken for a wish of their own, and for nothing else?"""
-        if not self.wishes(_bare(right)):
+        if not self._is_own(_BETWEEN.split(right, maxsplit=1)[0]) or not self.wishes(_bare(right)):
             return False
         first = self._one(_bare(_BETWEEN.split(right, maxsplit=1)[0])) or self._one(_bare(right))
         return bool(first) and first[0].is_plain
+
+    def _is_own(self, part: str) -> bool:
+        """Has the user typed it, or does it stand in what they have pasted?"""
+        return _line(part) in self._typed
 
     def _one(self, text: str) -> list[Read]:
         if text not in self._read:
             if len(self._read) >= _MOST_PARTS:
                 return []
-            self._read[text] = _one(text, self._masked, self._now)
+            of_memory = _of_memory(text, self._masked, self._now) if self._is_own(text) else []
+            self._read[text] = [Read(each) for each in of_memory] or _one(text, self._masked, self._now)
         return self._read[text]
 
 
@@ -282,8 +300,6 @@ _COMMENTS = re.compile(r"(?:add|put|write|post|leave) (?:a |the |an )?(?:new )?(
 def _one(text: str, masked: Masked, now: datetime | None) -> list[Read]:
     if not text.strip():
         return []
-    if of_memory := _of_memory(text, masked, now):
-        return [Read(each) for each in of_memory]
     created = [] if _COMMENTS.match(text) or _appends(text) else read_creation(text, masked, now)
     if created:
         return [Read(each) for each in created]
@@ -291,7 +307,7 @@ def _one(text: str, masked: Masked, now: datetime | None) -> list[Read]:
     listed = read_listing(text, masked, now)
     if change is not None and not (listed and change.wish.verb == "show" and _asks_for_many(text, listed)):
         return [change]
-    return [Read(each) for each in listed]
+    return [Read(each) for each in listed or read_search(text, masked)]
 
 
 def _of_memory(text: str, masked: Masked, now: datetime | None) -> list[Wish]:

@@ -4,7 +4,8 @@ import re
 from datetime import datetime
 
 from app.offline.dates import whole
-from app.offline.facts import fact_of
+from app.offline.facts import fact_of, place_of
+from app.offline.facts.plain import statement
 from app.offline.reading.remembering import MEMORY, key_of
 from app.offline.reading.targets import ANY_NOUN
 from app.offline.reading.templates import fits, phrasings
@@ -19,6 +20,7 @@ _ALL = phrasings("""
     what have i told you [so_far|before|already]
     what did|have i tell|told you [about] [me|myself]
     what do you have on|about me
+    what did|have i ask|asked|tell|told you to_remember|keep_in_mind
     tell|show me what|everything|anything you know|remember [about] [me|myself]
     tell|show me everything|all that you know|remember [about] [me|myself]
     tell me [something] about me|myself
@@ -77,7 +79,7 @@ _PROBES = tuple(
             "I prefer short {what}",
         ),
         (r"how (?:do i|i) (?:like|take|prefer) my (?P<what>[\w ]{1,40})", "I like my {what} black"),
-        (r"what (?:am i|i am|i'm) called|what should you call me", "My name is Ada"),
+        (r"what (?:am i|i am|i'm) called|what (?:do|should|will|can) you call me", "My name is Ada"),
         (
             r"(?:what|when|who|where) (?:is |are |was |were )?(?:my|our) (?P<what>[\w' -]{1,40}?)(?: is| are| was| were)?",
             "My {what} is Rome",
@@ -88,9 +90,10 @@ _PROBES = tuple(
 _SELF = re.compile(
     r"where do i (?:live|work|come from|study)|what do i (?:do for (?:a living|work)|(?:usually |normally )?(?:eat|drink))"
     r"|(?:what|how) do i (?:like|prefer|love|hate|want|take)\b.*"
-    r"|do i (?:like|love|hate|prefer|eat|drink|live|own|speak)\b.+"
+    r"|do i (?:ever |still |usually |always |never )?(?:like|love|hate|prefer|eat|drink|live|own|speak|work|study|play|use"
+    r"|drive|take|smoke|travel|commute)\b.+"
     r"|am i (?!free|busy|late|done|ready|available|behind|on)(?:a |an )?\w.*"
-    r"|what am i called|what should you call me",
+    r"|what am i called|what (?:do|should|will|can) you call me",
     _FLAGS,
 )
 _ROW = re.compile(
@@ -157,22 +160,33 @@ def read_forgetting(text: str, masked: Masked) -> Wish | None:
     if _EVERYTHING.fullmatch(what):
         return Wish("forget", MEMORY, {"all": True})
     if re.match(r"that\s", what):
-        said = masked.plain(what[5:])
-        fact = fact_of(said)
-        keyed = {"key": fact.key, "content": fact.value} if fact is not None and fact.key else {}
-        return Wish("forget", MEMORY, {"about": said} | keyed)
+        return _statement(masked.plain(what[5:]))
+    if (key := _key_asked(masked.plain(what))) and re.match(rf"{_ASKED}\b", what, re.IGNORECASE):
+        return Wish("forget", MEMORY, {"about": masked.plain(what), "key": key})
     if (about := _WHAT_ABOUT.fullmatch(what)) is not None:
         what = about["about"]
     name = masked.plain(re.sub(r"^(?:about )?(?:(?:the|my|our|your) )?", "", what, flags=re.IGNORECASE))
     return Wish("forget", MEMORY, {"about": name})
 
 
+def _statement(said: str) -> Wish:
+    """`forget that I live in Rome`: only what is said there."""
+    fact = fact_of(said)
+    place = (fact.key, fact.value) if fact is not None and fact.key else place_of(statement(said))
+    return Wish("forget", MEMORY, {"about": said} | ({"key": place[0], "content": place[1]} if place else {}))
+
+
+def _key_asked(question: str) -> str:
+    """The place in memory where the answer would be; empty when there is none."""
+    probe = next((match.expand(_back(say)) for each, say in _PROBES if (match := each.fullmatch(question))), "")
+    return key_of(probe) if probe else ""
+
+
 def _topic(about: str, masked: Masked, asked: str = "") -> Wish:
     """`key`: the place in memory where the answer would be."""
     plain = masked.plain(about)
-    probe = next((match.expand(_back(say)) for each, say in _PROBES if (match := each.fullmatch(plain))), "")
     details: dict[str, Value] = {"what": "topic", "about": _bare(plain), "asked": masked.plain(asked or about)}
-    return Wish("recall", MEMORY, details | ({"key": key} if probe and (key := key_of(probe)) else {}))
+    return Wish("recall", MEMORY, details | ({"key": key} if (key := _key_asked(plain)) else {}))
 
 
 def _back(statement: str) -> str:

@@ -54,6 +54,11 @@ def _meant(text: str, context: Context) -> Iterator[Read]:
                 yield found
 
 
+def _said(slots: Slots) -> str:
+    """The words for the row; without any it is what was spoken of, or is looked at."""
+    return slots.get("target") or slots.get("this") or "it"
+
+
 def _change(verb: str, noun: str, which: Target, **details: Value) -> Read:
     if which.is_many:
         return Read(Wish("many", noun, {"verb": verb}))
@@ -61,7 +66,7 @@ def _change(verb: str, noun: str, which: Target, **details: Value) -> Read:
 
 
 def _status(phrasing: Phrasing, slots: Slots, context: Context) -> Read | None:
-    which = target(slots["target"], context.masked)
+    which = target(_said(slots), context.masked)
     if which.noun not in ("", "task"):
         return None
     status = dict(phrasing.fixed).get("status") or choice(slots["status"], STATUSES)
@@ -70,7 +75,7 @@ def _status(phrasing: Phrasing, slots: Slots, context: Context) -> Read | None:
 
 
 def _priority(phrasing: Phrasing, slots: Slots, context: Context) -> Read | None:
-    which = target(slots["target"], context.masked)
+    which = target(_said(slots), context.masked)
     if which.noun not in ("", "task"):
         return None
     priority = dict(phrasing.fixed).get("priority") or choice(slots["priority"], PRIORITIES)
@@ -95,7 +100,7 @@ def _due(_phrasing: Phrasing, slots: Slots, context: Context) -> Read | None:
         return None
     assert context.now is not None
     assert isinstance(context.now.tzinfo, ZoneInfo)
-    which = target(slots["target"], context.masked)
+    which = target(_said(slots), context.masked)
     due: dict[str, Value] = {"due": span.due_ms(context.now.tzinfo)}
     if which.noun not in ("", "task", "timeline"):
         return None
@@ -130,7 +135,7 @@ def _fixed(verb: str, noun: str, **details: Value) -> Meaning:
 
 
 def _show(_phrasing: Phrasing, slots: Slots, context: Context) -> Read | None:
-    which = target(slots["target"], context.masked)
+    which = target(_said(slots), context.masked)
     if which.is_many or which.noun == "comment":
         return None
     return _change("show", which.noun, which)
@@ -164,7 +169,14 @@ def _note(key: str, verb: str) -> Meaning:
     return meaning
 
 
+_PROJECT = re.compile(
+    r"(?:the |my )?project:? (?P<name>.+)|(?:the |my )?(?P<before>.+) project", re.IGNORECASE | re.DOTALL
+)
+
+
 def _search(_phrasing: Phrasing, slots: Slots, context: Context) -> Wish:
+    if (project := _PROJECT.fullmatch(slots["search"].rstrip("?"))) is not None:
+        return Wish("list", "note", {"place": context.masked.plain(project["name"] or project["before"])})
     return Wish("search", "note", {"search": context.masked.plain(slots["search"].rstrip("?"))})
 
 

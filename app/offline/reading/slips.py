@@ -18,14 +18,15 @@ _COMMON = (
 )
 _WORDS = _COMMON.split(" ")
 _KNOWN = frozenset(_WORDS) | frozenset({"lists", "shows", "noted", "closed", "ask", "asks", "made", "more", "work"})
+_WHATS = re.compile(r"^((?:\W*\w+,? )?(?:what|who|where|when))s\b(?= \w)", re.IGNORECASE)
 _LEAST = 4  # letters; shorter words are too near to each other
 
 
 def expanded(text: str) -> str:
-    """Dates as people shorten them: `tmrw`. Quotations are marks by now, and stay."""
+    """Dates as people shorten them (`tmrw`), and `whats`. Quotations are marks by now, and stay."""
     for short, word in list(_SHORT.items())[:2]:
         text = re.sub(rf"\b(?:{short})\b", word, text, flags=re.IGNORECASE)
-    return text
+    return _WHATS.sub(r"\1's", text)
 
 
 def corrected(text: str) -> str:

@@ -24,6 +24,7 @@ _SLOTS = {
     "priority": "|".join(PRIORITIES.values()),
     "days": r"\d{1,3}|a|one|two|three|four|five|six|seven|ten",
     "it": r"it|this|that|this one|that one",
+    "this": r"it|(?:this|that)(?: one| task| project| note| milestone| timeline| client)?",
 }
 _TOKEN = re.compile(r"\[(?P<maybe>[^\]]+)\]|\{(?P<slot>\w+)\}|(?P<word>[^\s\[\]{}]+)")
 
