@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from device.errors import DeviceError, ServiceRefused, ServiceUnreachable
 from device.retry_after import seconds_in
@@ -39,6 +39,11 @@ class Service:
 
     async def me(self, access_token: str) -> dict[str, Any]:
         return await self._request("GET", "/auth/me", headers={"Authorization": f"Bearer {access_token}"})
+
+    async def device(self, access_token: str, device_id: str) -> dict[str, Any]:
+        """What the service knows of a device; `ServiceRefused` with 404 for one that never came, or was revoked."""
+        path = f"/devices/{quote(device_id, safe='')}"
+        return await self._request("GET", path, headers={"Authorization": f"Bearer {access_token}"})
 
     async def health(self) -> dict[str, Any]:
         return await self._request("GET", "/health")

@@ -36,6 +36,8 @@ class Session:
     url: str
     email: str
     tokens: Tokens = field(repr=False)
+    signed_in_at: int = 0
+    """Milliseconds, by this machine's clock; 0 where it was not noted."""
 
 
 class Sessions:
@@ -131,12 +133,18 @@ async def _renewed(service: Service, tokens: Tokens) -> Tokens:
         try:
             return await service.refresh(tokens.refresh_token)
         except ServiceRefused as refused:
-            raise SignInAgain(f"{str(refused).rstrip('.')}. Sign in again: python -m device login") from None
+            raise SignInAgain(_told_once(str(refused))) from None
         except ServiceUnreachable as error:
             if not tries_left or error.retry_after_s:
                 raise
             await asyncio.sleep(_BETWEEN_TRIES_S)
     raise AssertionError("the last try returns or raises")
+
+
+def _told_once(why: str) -> str:
+    """The service's sentence may end with the same advice, without saying how."""
+    why = why.rstrip(". ").removesuffix("Sign in again").rstrip(". ")
+    return f"{why}. Sign in again: python -m device login"
 
 
 def _took(descriptor: int) -> bool:
@@ -150,7 +158,8 @@ def _took(descriptor: int) -> bool:
 def _parsed(value: Any) -> Session:
     """Raises `TypeError` or `KeyError` for anything that `write` did not write."""
     url, email, tokens = value["url"], value["email"], Tokens(**value["tokens"])
-    texts = (url, email, tokens.access_token, tokens.refresh_token)
-    if not all(isinstance(each, str) for each in texts) or not isinstance(tokens.expires_at, int):
+    signed_in_at = value.get("signed_in_at", 0)
+    texts, times = (url, email, tokens.access_token, tokens.refresh_token), (tokens.expires_at, signed_in_at)
+    if not all(isinstance(each, str) for each in texts) or not all(isinstance(each, int) for each in times):
         raise TypeError("a field has another type")
-    return Session(url, email, tokens)
+    return Session(url, email, tokens, signed_in_at)

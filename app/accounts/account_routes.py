@@ -21,7 +21,7 @@ router = APIRouter(prefix="/account", tags=["auth"])
                 "application/zip": {
                     "schema": {"type": "string", "format": "binary"},
                     "examples": {
-                        "archive": {"summary": "What is in it", "value": "README.txt, users.json, threads.json, …"}
+                        "archive": {"summary": "What is in it", "value": "about.json, users.json, threads.json, …"}
                     },
                 }
             },

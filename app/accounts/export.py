@@ -7,6 +7,7 @@ named in `LEFT_OUT` with a reason. A later feature's table is exported from the 
 import asyncio
 import io
 import zipfile
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +42,14 @@ LEFT_OUT = {
 }
 
 OPENED_AT_ONCE = 100  # a few milliseconds; then others have their turn, however much there is to open
+_AS_JSON = orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_DATETIME
 _WRITTEN_AT_ONCE = 500  # likewise: no other thread runs while JSON is made
 
-_README = """This archive holds everything the service stores about you, decrypted.
-One JSON file for each kind of record. Your tasks, projects, notes, timelines and clients are not in it: they live on
-your own device and were never stored by the service.
-"""
+_ABOUT = {
+    "about": "This archive holds everything the service stores about you, decrypted: one file for each kind of record."
+    " Times are in milliseconds since the Unix epoch. Your tasks, projects, notes, timelines and clients are not in it:"
+    " they live on your own device and were never stored by the service."
+}
 
 
 class Export:
@@ -89,24 +92,26 @@ async def _revealed(table: Table, row: RowMapping, keys: KeyRing) -> dict[str, A
     return record
 
 
-def _as_json(value: object) -> str:
-    """asyncpg has a UUID class of its own, which orjson does not know."""
+def _as_json(value: object) -> str | int:
+    """Times as everywhere in the API. asyncpg has a UUID class of its own, which orjson does not know."""
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1000)
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"A column of type {type(value).__name__} cannot be exported; say in LEFT_OUT why, or convert it.")
 
 
 def _zipped(contents: dict[str, list[dict[str, Any]]]) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("README.txt", _README)
+        file.writestr("about.json", orjson.dumps(_ABOUT, option=orjson.OPT_INDENT_2))
         for name, rows in contents.items():
             with file.open(f"{name}.json", "w") as out:
                 out.write(b"[")
                 for start in range(0, len(rows), _WRITTEN_AT_ONCE):
-                    some = orjson.dumps(
-                        rows[start : start + _WRITTEN_AT_ONCE], default=_as_json, option=orjson.OPT_INDENT_2
-                    )
+                    some = orjson.dumps(rows[start : start + _WRITTEN_AT_ONCE], default=_as_json, option=_AS_JSON)
                     out.write(b"," if start else b"")
                     out.write(some.removeprefix(b"[").removesuffix(b"\n]"))
                 out.write(b"\n]")

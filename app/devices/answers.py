@@ -14,11 +14,12 @@ MAX_REASON = 2000  # characters of a device's reason that are handed on
 
 def answer(action: Action, result: ToolResult, limits: SocketLimits) -> dict[str, Any]:
     """The fields the action returns. Raises `DeviceRefused`, `MalformedResult`."""
-    if result.error is not UNSET:
+    if result.error is not UNSET and result.error is not None:
         raise DeviceRefused(result.error[:MAX_REASON] or "The device gave no reason.")
     name, fits = _FIELDS[action]
     value = getattr(result, name)
-    if value is UNSET or not fits(value):
+    is_there = value is not UNSET and (value is not None or name == "row")  # there is no such row: an answer, too
+    if not is_there or not fits(value):
         raise MalformedResult(f"The device's answer is not what {action} returns: {RETURNS[action]}.")
     if isinstance(value, list) and len(value) > limits.rows_in_a_result:
         raise MalformedResult(f"The device's answer has more than {limits.rows_in_a_result} rows.")

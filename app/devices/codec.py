@@ -35,6 +35,12 @@ class _Head(msgspec.Struct):
 
 _HEAD = msgspec.json.Decoder(_Head)
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_RESULT = f'"{ToolResult.__struct_config__.tag}"'
+# Of a text that is not JSON: the id, where it is the first thing said beside the type. Further in, it would be a row's.
+_FIRST_ID = re.compile(rf'\s*\{{\s*(?:"type"\s*:\s*{_RESULT}\s*,\s*)?"id"\s*:\s*"([^"\\]{{1,128}})"')
+
+
+NOT_JSON = "This is not JSON. Neither are NaN, Infinity and half a surrogate pair."
 
 
 class BadFrame(Exception):
@@ -84,7 +90,7 @@ def _ids(frame: FromDevice) -> Sequence[str | None]:
         case ToolResult():
             return ()
         case DeviceHello():
-            return (frame.device_id, *frame.resume, *frame.agent_ids)
+            return (frame.device_id, *(frame.resume or ()), *(frame.agent_ids or ()))
         case FloatingRequest():
             return (frame.request_id, frame.session_id, frame.thread_id, frame.scope.id)
         case HomeRequest():
@@ -122,7 +128,10 @@ def _explained(text: str, fault: str, *, is_json: bool = False) -> BadFrame:
     except msgspec.ValidationError:
         return BadFrame("invalid_frame", "A frame is a JSON object.")
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return BadFrame("invalid_frame", fault) if is_json else BadFrame("bad_json", "This is not JSON.")
+        call_id = _call_meant(text)
+        if is_json:
+            return BadFrame("invalid_frame", fault, id=call_id, answers=call_id)
+        return BadFrame("bad_json", NOT_JSON, id=call_id, answers=call_id)
     named = {"id": _told(head.id), "request_id": _told(head.request_id)}
     if head.type == ToolResult.__struct_config__.tag:
         named["answers"] = named["id"]
@@ -131,6 +140,12 @@ def _explained(text: str, fault: str, *, is_json: bool = False) -> BadFrame:
     if head.type not in _KNOWN_TYPES:
         return BadFrame("unknown_type", "This service does not know that type of frame.", **named)
     return BadFrame("invalid_frame", f"{head.type}: {fault}", **named)
+
+
+def _call_meant(text: str) -> str | None:
+    """The call a text answers that cannot be parsed, as one with NaN in it; its caller shall not wait for another."""
+    first = _FIRST_ID.match(text)
+    return _told(first[1]) if first is not None and _RESULT in text else None
 
 
 def _told(value: object) -> str | None:

@@ -8,6 +8,7 @@ from app.devices.closing import Close, SocketClosed
 from app.devices.codec import BadFrame, encode
 from app.devices.credentials import Credential
 from app.devices.frames import AuthExpiring, DeviceHello, Error, Frame, Ping
+from app.devices.introductions import timezone_of
 from app.devices.limits import SocketLimits
 from app.devices.measures import CLOSED
 from app.devices.outbox import AsgiSend, Outbox
@@ -76,7 +77,7 @@ class DeviceConnection:
         self.arrival = arrival
         self.user_id: UUID = credential.user_id
         self.journal = hello.journal is not False
-        self.timezone = hello.timezone  # as the device tells it; nobody has checked it
+        self.timezone = timezone_of(hello)  # as the device tells it; nobody has checked it
         self._clock, self._limits = clock, limits
         self._outbox = Outbox(send, abort, limits)
         self._allowance = Allowance(limits.frames_per_second, limits.frames_at_once)
@@ -142,8 +143,10 @@ class DeviceConnection:
             raise SocketClosed(Close.TOO_MANY, "Frames came faster than the limit.")
 
     def reject(self, bad: BadFrame) -> None:
-        """Tell the device what was wrong. Raises `SocketClosed` when it happens too often."""
+        """Tell the device what was wrong. Raises `SocketClosed` when it makes too many mistakes."""
         self.send(Error(code=bad.code, message=bad.message, id=bad.id, request_id=bad.request_id))
+        if bad.code == "unknown_type":
+            return  # a frame of a later protocol, and no mistake
         if not self._mistakes.take():
             raise SocketClosed(Close.PROTOCOL_ERRORS, "Too many frames that could not be taken.")
 

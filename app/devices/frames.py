@@ -2,7 +2,8 @@
 
 Field names and meanings are those of docs/protocol.md. msgspec reads, checks and builds a frame in one pass over the bytes,
 which costs about what parsing the JSON alone does (docs/decisions/0008-frames-in-msgspec.md). Unknown fields are ignored;
-fields that are absent stay absent, and are never sent as null.
+fields that are absent stay absent, and are never sent as null. A device may send null for any field it could leave out: many
+libraries write their frames that way.
 
 A frame of a later feature is one more class, named in its union.
 """
@@ -31,37 +32,43 @@ class Frame(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ty
 
 
 class Client(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    name: Annotated[str, Meta(max_length=128)] | None = None
-    version: Annotated[str, Meta(max_length=64)] | None = None
-    platform: Annotated[str, Meta(max_length=128)] | None = None
+    name: Annotated[str, Meta(description="128 characters of it are kept.")] | None = None
+    version: Annotated[str, Meta(description="64 characters of it are kept.")] | None = None
+    platform: Annotated[str, Meta(description="128 characters of it are kept.")] | None = None
 
 
 class DeviceHello(Frame, frozen=True, kw_only=True, tag="device_hello"):
     """The first frame."""
 
     device_id: Id
-    name: Annotated[str, Meta(max_length=256)] | None = None
-    protocol: int = PROTOCOL_VERSION
-    agent_ids: Annotated[list[Id], Meta(max_length=100)] = []
-    timezone: Annotated[str, Meta(max_length=64, description="An IANA name, as in Europe/Rome.")] | None = None
+    name: Annotated[str, Meta(description="256 characters of it are kept.")] | None = None
+    protocol: Annotated[int, Meta(description=f"{PROTOCOL_VERSION} when it is missing.")] | None = None
+    agent_ids: list[Id] | None = None
+    timezone: Annotated[str, Meta(description="An IANA name, as in Europe/Rome.")] | None = None
     client: Client | None = None
-    journal: Annotated[bool, Meta(description="Does the device keep a journal of calls?")] | None = None
-    resume: Annotated[
-        dict[Id, Annotated[int, Meta(ge=0)]],
-        Meta(max_length=64, description="request_id to the last seq that was seen."),
-    ] = {}
+    journal: (
+        Annotated[bool, Meta(description="Does the device keep a journal of calls? It does when this is missing.")]
+        | None
+    ) = None
+    resume: (
+        Annotated[
+            dict[Id, Annotated[int, Meta(ge=0)]],
+            Meta(description="request_id to the last seq that was seen. At most 64 are resumed."),
+        ]
+        | None
+    ) = None
 
 
 class ToolResult(Frame, frozen=True, kw_only=True, tag="tool_result"):
     """The answer to a `tool_call`: exactly what its action returns, or `error`."""
 
     id: Id
-    rows: list[Row] | UnsetType = UNSET
+    rows: list[Row] | UnsetType | None = UNSET
     row: Row | UnsetType | None = UNSET
-    deleted: bool | UnsetType = UNSET
-    ok: bool | UnsetType = UNSET
-    results: list[Row] | UnsetType = UNSET
-    error: str | UnsetType = UNSET
+    deleted: bool | UnsetType | None = UNSET
+    ok: bool | UnsetType | None = UNSET
+    results: list[Row] | UnsetType | None = UNSET
+    error: str | UnsetType | None = UNSET
 
 
 class AuthRefresh(Frame, frozen=True, kw_only=True, tag="auth_refresh"):

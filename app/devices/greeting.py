@@ -20,7 +20,7 @@ from app.devices.limits import SocketLimits
 from app.devices.measures import REJECTED_FRAMES
 from app.devices.outbox import AsgiSend
 from app.devices.revocation import EndedAccess
-from app.devices.turns import Turns
+from app.devices.turns import Turns, TurnStream
 from app.kit.clock import Clock
 from app.version import VERSION
 
@@ -67,13 +67,20 @@ class Greeting:
         # Once more, and with nothing to wait for up to the hub: others may have come while the database was asked.
         self._check(hello, credential, only_device, arrival)
         connection = DeviceConnection(uuid4().hex, arrival, credential, hello, send, abort, self._clock, self._limits)
-        resumed = self._turns.resumable(credential.user_id, hello.resume) if credential.may_chat else {}
+        resumed = self._resumed(credential, hello)
         self._welcome(connection, hello, list(resumed))
         self._hub.enter(connection, unanswered)
-        for request_id, stream in resumed.items():
-            self._turns.follow(connection, stream, hello.resume[request_id])
+        for stream, last_seq in resumed.values():
+            self._turns.follow(connection, stream, last_seq)
         connection.begin()
         return connection
+
+    def _resumed(self, credential: Credential, hello: DeviceHello) -> dict[str, tuple[TurnStream, int]]:
+        """The turns that go on, and from where; as many as one connection may follow at its beginning."""
+        offered = (hello.resume or {}) if credential.may_chat else {}
+        found = self._turns.resumable(credential.user_id, offered)
+        chosen = itertools.islice(found.items(), self._limits.turns_resumed)
+        return {request_id: (stream, offered[request_id]) for request_id, stream in chosen}
 
     async def _hello_in_time(self, receive: Receive, send: AsgiSend) -> DeviceHello:
         try:
@@ -83,7 +90,7 @@ class Greeting:
             raise SocketClosed(Close.SILENT, "No device_hello came in time.") from None
 
     def _check(self, hello: DeviceHello, credential: Credential, only_device: str | None, arrival: int) -> None:
-        if hello.protocol != PROTOCOL_VERSION:
+        if hello.protocol is not None and hello.protocol != PROTOCOL_VERSION:
             raise SocketClosed(Close.VERSION, f"This service speaks protocol {PROTOCOL_VERSION}.")
         if only_device is not None and hello.device_id != only_device:
             raise SocketClosed(Close.NOT_AUTHENTICATED, "The ticket is for another device.")
@@ -118,7 +125,7 @@ class Greeting:
             heartbeat_s=self._limits.ping_every_s,
             server=Server(version=VERSION),
             resumed=resumed,
-            lost=[request_id for request_id in hello.resume if request_id not in resumed],
+            lost=[request_id for request_id in hello.resume or () if request_id not in resumed],
         )
         connection.send(ready)
 

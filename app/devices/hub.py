@@ -51,7 +51,7 @@ class Hub(Protocol):
         ...
 
     def hang_up(self, user_id: UUID, device_id: str, code: Close, reason: str) -> None:
-        """Close the device's socket, if it has one."""
+        """Close the device's socket, if it has one. Nobody waits for a revoked device to come back."""
         ...
 
 
@@ -195,8 +195,12 @@ class LocalHub:
 
     def hang_up(self, user_id: UUID, device_id: str, code: Close, reason: str) -> None:
         line = self.line(user_id, device_id)
-        if line is not None and line.connection is not None:
+        if line is None:
+            return
+        if line.connection is not None:
             line.connection.close(code, reason)
+        if code is Close.REVOKED:
+            line.give_up()
 
     def give_up(self) -> None:
         """No device comes back to this process: tell those who wait."""

@@ -16,6 +16,7 @@ from app.devices.closing import REVOKED, Close, SocketClosed
 from app.devices.credentials import Credential
 from app.devices.frames import DeviceHello, ToolCall
 from app.devices.hub import Hub
+from app.devices.introductions import client_of, name_of, timezone_of
 from app.devices.ledger import Ledger
 from app.devices.models import Device
 from app.errors import NotFound
@@ -150,8 +151,7 @@ class KnownDevices:
 
 
 def _about(hello: DeviceHello) -> str:
-    about: dict[str, Any] = {"name": hello.name, "timezone": hello.timezone}
+    about: dict[str, Any] = {"name": name_of(hello), "timezone": timezone_of(hello)}
     if hello.client is not None:
-        client = {"name": hello.client.name, "version": hello.client.version, "platform": hello.client.platform}
-        about["client"] = {name: value for name, value in client.items() if value is not None}
+        about["client"] = client_of(hello.client)
     return orjson.dumps(about).decode()

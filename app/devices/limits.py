@@ -40,6 +40,7 @@ class SocketLimits:
     absence_s: float = 60
     resend_for: timedelta = timedelta(hours=24)
 
+    turns_resumed: int = 64  # by one hello
     turn_kept_s: float = 300
     turn_bytes: int = 4 * MIB
     turns_kept_per_user: int = 64

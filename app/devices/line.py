@@ -228,7 +228,7 @@ class Line:
 
     def _failure(self, call: OpenCall) -> CallFailed:
         changes = call.changes_something
-        if self.connection is not None:
+        if self.is_open:
             detail = "The device did not answer in time."
             if changes:
                 detail += " It may have made the change nevertheless."

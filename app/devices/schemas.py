@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, StringConstraints, model_validator
 
 from app.devices.calls import Ask
 from app.devices.frames import Action, Table
@@ -118,8 +118,8 @@ class CallBody(Body):
         default=None, description="insert: the row; get, delete: {id}; update: {id, updates}.", examples=[None]
     )
     filters: dict[str, Any] | None = Field(default=None, examples=[{"status": "todo", "orderBy": "dueDate"}])
-    vector: list[float] | None = Field(default=None, max_length=MAX_DIMENSIONS, examples=[None])
-    limit: int | None = Field(default=None, ge=1, le=1000, examples=[5])
+    vector: list[StrictFloat] | None = Field(default=None, max_length=MAX_DIMENSIONS, examples=[None])
+    limit: StrictInt | None = Field(default=None, ge=1, le=1000, examples=[5])
 
     @model_validator(mode="before")
     @classmethod

@@ -57,9 +57,11 @@ class DeviceSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         origin = header(scope, b"origin")
         if origin and not self._origins.fullmatch(origin):
+            log.info("socket_refused", code="origin_not_allowed", status=403)
             await problem(403, "origin_not_allowed", "Pages of this origin may not connect.")(scope, receive, send)
             return
         if self.stopping:
+            log.info("socket_refused", code="stopping", status=503)
             answer = problem(503, "stopping", "The service is restarting.", headers={"Retry-After": "2"})
             await answer(scope, receive, send)
             return

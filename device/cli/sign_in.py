@@ -9,6 +9,7 @@ from pathlib import Path
 
 from device.api import Service
 from device.cli.parser import USUAL_URL
+from device.clock import now_ms
 from device.errors import DeviceError, NotGiven, NotSignedIn, ServiceRefused
 from device.home import device_id, make_home
 from device.session import Session, Sessions
@@ -28,7 +29,7 @@ def sign_in(home: Path, arguments: argparse.Namespace) -> None:
         if refused.code == "email_taken":
             raise DeviceError(f"{str(refused).rstrip('.')}. Is it yours? python -m device login") from None
         raise
-    Sessions(home).write(Session(service.url, email, tokens))
+    Sessions(home).write(Session(service.url, email, tokens, now_ms()))
     sys.stdout.write(f"Signed in as {email} at {service.url}. This device is {device_id(home)}.\n")
     sys.stdout.write(
         "Next: python -m device seed (sample data), then python -m device chat (talk with the assistant)\n"

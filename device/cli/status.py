@@ -14,6 +14,8 @@ from device.schema import TABLES
 from device.session import Session, Sessions
 from device.store import FILE_NAME, LAST_ONLINE, Database
 
+REVOKED = "This device was revoked. Sign in again: python -m device login"
+
 
 def status(home: Path) -> int:
     """0 when `connect` would work, else 1."""
@@ -55,6 +57,19 @@ async def _token(home: Path, service: Service, session: Session) -> str | None:
         _tell("token", "not accepted" if not isinstance(error, ServiceUnreachable) else "unknown")
         return str(error)
     _tell("token", f"good, tier {profile.get('tier')}")
+    return await _registration(home, service)
+
+
+async def _registration(home: Path, service: Service) -> str | None:
+    """Does the service still know this device? One that was not online since its sign-in is not known yet, or not again."""
+    session = Sessions(home).read()  # its token may have been renewed a moment ago
+    online = Database(home).mark(LAST_ONLINE) if (home / FILE_NAME).exists() else None
+    if online is None or int(online) <= session.signed_in_at:
+        return None
+    try:
+        await service.device(session.tokens.access_token, device_id(home))
+    except (ServiceRefused, ServiceUnreachable) as error:
+        return REVOKED if isinstance(error, ServiceRefused) and error.status == 404 else str(error)
     return None
 
 

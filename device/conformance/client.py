@@ -57,7 +57,8 @@ class Client:
 
     @property
     def keeps_journal(self) -> bool:
-        return self.hello.get("journal") is True
+        """Section 4 asks for one. A client is given ids for its rows only where it says that it keeps none."""
+        return self.hello.get("journal") is not False
 
     def text(self, words: str) -> str:
         """Something to store: recognisable as the checker's, and as this run's."""

@@ -51,7 +51,7 @@ def _resume(value: Any) -> bool:
 
 def _client(value: Any) -> bool:
     names = ("name", "version", "platform")
-    return isinstance(value, dict) and all(isinstance(value.get(name, ""), str) for name in names)
+    return isinstance(value, dict) and all(isinstance(value.get(name), str | None) for name in names)
 
 
 def _history(value: Any) -> bool:
@@ -66,7 +66,7 @@ def _message(value: Any) -> bool:
 
 def _scope(value: Any) -> bool:
     kinds = ("task", "project", "note", "timeline", "client", "none")
-    return isinstance(value, dict) and value.get("type") in kinds and _text(value.get("id", ""))
+    return isinstance(value, dict) and value.get("type") in kinds and isinstance(value.get("id"), str | None)
 
 
 def _decision(value: Any) -> bool:
@@ -135,12 +135,12 @@ def fault(frame: Frame) -> tuple[str, str] | None:
     kind = frame["type"]
     for name, (expected, holds) in FIELDS[kind].items():
         field, optional = name.removesuffix("?"), name.endswith("?")
-        if field not in frame:
+        if field not in frame or (optional and frame[field] is None):  # null is the same as leaving it out
             if not optional:
                 return f"`{field}` in `{kind}`: {expected}", "no such field"
         elif not holds(frame[field]):
             return f"{expected} as `{field}` of `{kind}`", brief(frame[field])
-    if kind == "approval_response" and frame["decision"] == "edit" and "args" not in frame:
+    if kind == "approval_response" and frame["decision"] == "edit" and frame.get("args") is None:
         return "the changed `args` in an `approval_response` that says `edit`", brief(frame)
     if kind == "tool_result" and RESULTS.isdisjoint(frame):
         return "a result or an `error` in `tool_result`", brief(frame)

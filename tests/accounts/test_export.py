@@ -25,9 +25,9 @@ async def exported(person: Person) -> dict[str, list[dict[str, Any]]]:
     """The records of each file."""
     file = await archive(person)
     assert file.testzip() is None
-    assert "README.txt" in file.namelist()
-    names = [name for name in file.namelist() if name.endswith(".json")]
-    return {name.removesuffix(".json"): json.loads(file.read(name)) for name in names}
+    contents = {name.removesuffix(".json"): json.loads(file.read(name)) for name in file.namelist()}
+    assert "live on your own device" in contents.pop("about")["about"]
+    return contents
 
 
 async def test_everything_stored_is_in_it_decrypted(service: Service, ada: Person) -> None:
@@ -37,6 +37,7 @@ async def test_everything_stored_is_in_it_decrypted(service: Service, ada: Perso
     records = await exported(ada)
     [user] = records["users"]
     assert (user["email"], user["tier"], user["id"]) == (ada.email, "free", await ada.id())
+    assert user["created_at"] == (await ada.get("/auth/me")).json()["created_at"]
     assert "Adiuva/1.4 (macOS 15)" in [session["client"] for session in records["user_sessions"]]
     assert {session["address"] for session in records["user_sessions"]} == {"127.0.0.1"}
     assert [key["name"] for key in records["api_keys"]] == ["nightly backup"]

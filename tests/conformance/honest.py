@@ -100,17 +100,7 @@ class HonestClient:
 
     async def _talk(self, socket: ClientConnection, wait: float) -> float:
         """One connection. How long to wait before the next one: little, once the server took this one."""
-        hello = {
-            "type": "device_hello",
-            "device_id": "honest",
-            "agent_ids": [],
-            "journal": "no journal" not in self.faults,
-        }
-        hello |= {"timezone": "Moon/Sea" if "timezone" in self.faults else "Europe/Rome"}
-        if "a new device each time" in self.faults:
-            hello["device_id"] = str(uuid4())
-        if "no resume" not in self.faults:
-            hello["resume"] = self._resume
+        hello = self._hello()
         if "greets late" in self.faults:
             await self._send(socket, {"type": "cancel", "request_id": "x"})
         if "says nothing" not in self.faults:
@@ -131,6 +121,24 @@ class HonestClient:
                     continue
                 await self._take(socket, kind, frame)
         return wait
+
+    def _hello(self) -> Row:
+        hello: Row = {
+            "type": "device_hello",
+            "device_id": "honest",
+            "agent_ids": [],
+            "journal": "no journal" not in self.faults,
+        }
+        hello |= {"timezone": "Moon/Sea" if "timezone" in self.faults else "Europe/Rome"}
+        if "says nothing of a journal" in self.faults:
+            del hello["journal"]
+        if "nulls for what it leaves out" in self.faults:
+            hello |= {"name": None, "protocol": None, "client": None}
+        if "a new device each time" in self.faults:
+            hello["device_id"] = str(uuid4())
+        if "no resume" not in self.faults:
+            hello["resume"] = self._resume
+        return hello
 
     async def _take(  # noqa: C901 - one place for the switches
         self, socket: ClientConnection, kind: str, frame: Row

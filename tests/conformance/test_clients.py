@@ -52,6 +52,17 @@ async def test_a_client_without_a_journal_is_given_ids_and_passes() -> None:
     assert not any(client.tables.values())
 
 
+async def test_a_client_that_says_nothing_of_its_journal_is_taken_to_keep_one() -> None:
+    run, _ = await _checked("says nothing of a journal", only=("handshake", "idempotency"))
+    assert run.ids(Result.FAIL) == set()
+    assert run.ids(Result.WARNING) == {"handshake.journal"}
+
+
+async def test_null_is_the_same_as_leaving_a_field_out() -> None:
+    run, _ = await _checked("nulls for what it leaves out", only=("handshake", "discipline"))
+    assert run.ids(Result.FAIL) | run.ids(Result.WARNING) == set()
+
+
 @pytest.mark.parametrize("way", ["subprotocol", "query", "ticket"])
 async def test_each_way_to_present_a_token_is_known(way: str) -> None:
     run, _ = await _checked(way, only=("handshake", "reconnect.cut", "discipline"))
@@ -108,6 +119,13 @@ BROKEN = [
     Broken("refuses past deadlines", "errors.past-deadline", "`row`, an object", "too late"),
     Broken(
         "forgets its journal", " ".join(f"idempotency.{each}" for each in JOURNAL.split()), "one row after", "2 rows"
+    ),
+    Broken(
+        "forgets its journal + says nothing of a journal",
+        " ".join(f"idempotency.{each}" for each in JOURNAL.split()),
+        "one row after",
+        "2 rows; a client that keeps no journal of calls has to say `journal: false` in its hello",
+        "handshake.journal",
     ),
     Broken("answers twice", "", "one `tool_result` for each time", "2 for a call of", "discipline.answers-once"),
     Broken("talks too much", "", "`type`, `id` and `row`", "also `took_ms`", "discipline.exact-results"),

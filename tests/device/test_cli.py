@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing as closing_file
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ import pytest
 
 from device import Tokens
 from device.clock import now_ms
+from device.home import device_id
 from device.session import Session, Sessions
+from device.store import LAST_ONLINE, Database, write_mark
 from tests.device.service import Peer, Rest, closing, socket
 
 TOKENS = {"access_token": "a0", "refresh_token": "r0", "expires_at": 10**15}
@@ -130,6 +134,27 @@ def test_status_tells_everything_and_whether_connect_would_work(run: Run, home: 
     result = run("status")
     assert result.returncode == 1
     assert "Sign in again" in result.stdout
+
+
+def test_status_tells_of_a_revoked_device_until_its_user_has_signed_in_again(
+    run: Run, home: Path, service: Rest
+) -> None:
+    def signed_in(at: int) -> None:
+        Sessions(home).write(Session(service.url, "ada@example.com", Tokens("a0", "r0", now_ms() + 900_000), at))
+
+    signed_in(at=1_000)
+    service.answers["/auth/me"] = (200, {"tier": "pro"})
+    assert run("status").returncode == 0  # never online: the service cannot know it
+    with closing_file(sqlite3.connect(Database(home).path)) as connection, connection:
+        write_mark(connection, LAST_ONLINE, "2000")
+    result = run("status")
+    assert (result.returncode, "All is well" in result.stdout) == (1, False)
+    assert "revoked. Sign in again: python -m device login" in result.stdout
+    service.answers[f"/devices/{device_id(home)}"] = (200, {"id": device_id(home)})
+    assert run("status").returncode == 0
+    del service.answers[f"/devices/{device_id(home)}"]
+    signed_in(at=3_000)
+    assert run("status").returncode == 0
 
 
 def test_sql_shows_tables_and_writes_only_when_told(run: Run, home: Path, tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ async def test_a_token_is_renewed_and_on_disk_before_it_is_used(tmp_path: Path, 
     assert sessions.read() == Session(service.url, "ada@example.com", renewed)
 
 
+@pytest.mark.parametrize("why", ["The refresh token has expired. Sign in again.", "The refresh token has expired."])
+async def test_the_advice_to_sign_in_again_is_given_once(tmp_path: Path, service: Rest, why: str) -> None:
+    service.answers["/auth/refresh"] = (401, {"code": "token_invalid", "detail": why})
+    with pytest.raises(SignInAgain) as told:
+        await _signed_in(tmp_path, service.url).refresh("a0")
+    assert str(told.value) == "The refresh token has expired. Sign in again: python -m device login"
+
+
 async def test_many_at_once_spend_the_token_once(tmp_path: Path, service: Rest) -> None:
     _once_only(service)
     _signed_in(tmp_path, service.url)

@@ -224,6 +224,30 @@ async def test_a_page_of_another_origin_is_refused_before_the_upgrade(
     assert json.loads(refused.value.response.body or b"")["code"] == "origin_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("changes", "origin", "code", "status"),
+    [
+        ({}, "https://evil.example", "origin_not_allowed", 403),
+        ({"trusted_hosts": "api.example.com"}, None, "unknown_host", 400),
+    ],
+)
+async def test_a_refused_upgrade_is_one_line_of_information_and_no_error(
+    tuned_live: OwnLive,
+    caplog: pytest.LogCaptureFixture,
+    changes: dict[str, str],
+    origin: str | None,
+    code: str,
+    status: int,
+) -> None:
+    async with tuned_live(**changes) as service:
+        with capture_logs() as lines, pytest.raises(InvalidStatus):
+            async with opened(service, None, origin=origin):
+                pass
+    refusals = [line for line in lines if line["event"] == "socket_refused"]
+    assert refusals == [{"event": "socket_refused", "log_level": "info", "code": code, "status": status}]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("origin", [None, "app://adiuva", "http://localhost:5173"])
 async def test_native_clients_and_our_own_pages_may_connect(
     service: LiveService, ada: Person, origin: str | None
@@ -283,14 +307,11 @@ async def test_another_first_frame_is_answered_and_the_hello_may_still_come(
         {"device_id": None},
         {"device_id": "bell\u0007"},
         {"device_id": "line\nbreak"},
-        {"name": "x" * 257},
         {"agent_ids": "a"},
         {"agent_ids": [""]},
-        {"agent_ids": ["a"] * 101},
         {"resume": {"r": -1}},
         {"resume": {"r": "1"}},
         {"resume": {"": 1}},
-        {"resume": {f"r{n}": 0 for n in range(65)}},
         {"client": []},
         {"client": {"name": 1}},
         {"journal": "yes"},
@@ -304,6 +325,25 @@ async def test_a_malformed_hello_is_told_and_may_be_said_again(
     async with opened(service, ada) as device:
         assert (await device.hello(**wrong))["code"] == "invalid_frame"
         assert (await device.hello())["type"] == "device_ready"
+
+
+OPTIONAL = ["name", "protocol", "agent_ids", "timezone", "client", "journal", "resume"]
+
+
+async def test_null_is_the_same_as_leaving_a_field_out(service: LiveService, ada: Person) -> None:
+    nothing = dict.fromkeys(OPTIONAL) | {"client": {"name": None, "version": None, "platform": None}}
+    for said in [{name: None} for name in OPTIONAL] + [nothing]:
+        async with connected(service, ada, **said) as device:
+            assert (device.ready["resumed"], device.ready["lost"]) == ([], [])
+
+
+async def test_what_a_device_says_of_itself_at_too_great_length_is_cut(service: LiveService, ada: Person) -> None:
+    client = {"name": "n" * 129, "version": "v" * 65, "platform": "p" * 129}
+    hello = {"name": "x" * 257, "timezone": "t" * 65, "client": client, "agent_ids": ["a"] * 101}
+    async with connected(service, ada, "d", **hello):
+        known = (await ada.get("/devices/d")).json()
+    assert (known["name"], known["timezone"]) == ("x" * 256, None)
+    assert known["client"] == {"name": "n" * 128, "version": "v" * 64, "platform": "p" * 128}
 
 
 async def test_strangers_may_not_try_for_ever_either(tuned_live: OwnLive) -> None:

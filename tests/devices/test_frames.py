@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from app.config import Settings
 from app.devices.limits import SocketLimits
-from tests.devices.calling import SELECT, calling
+from tests.devices.calling import DELETE, GET, SELECT, calling, refusal
 from tests.devices.conftest import OwnLive
-from tests.devices.live import LiveService
+from tests.devices.live import LiveService, live
 from tests.devices.sockets import RawDevice, connected
 from tests.factories.people import Person
 
@@ -89,7 +90,6 @@ async def test_a_type_this_service_does_not_know(service: LiveService, ada: Pers
         ({"type": "tool_result", "id": "x", "ok": 1}, "ok"),
         ({"type": "tool_result", "id": "x", "results": {CANARY: 1}}, "results"),
         ({"type": "tool_result", "id": "x", "error": {CANARY: 1}}, "error"),
-        ({"type": "tool_result", "id": "x", "error": None}, "error"),
         ({"type": "auth_refresh"}, "token"),
         ({"type": "auth_refresh", "token": CANARY * 1000}, "token"),
         ({"type": "auth_refresh", "token": [CANARY]}, "token"),
@@ -173,7 +173,74 @@ async def test_unknown_fields_are_ignored(service: LiveService, ada: Person) -> 
         assert (await answer).json() == {"rows": []}
 
 
+async def test_null_is_the_same_as_leaving_a_field_of_a_result_out(service: LiveService, ada: Person) -> None:
+    nothing = dict.fromkeys(("rows", "row", "deleted", "ok", "results", "error"))
+    async with connected(service, ada) as device:
+        for asked, said in ((SELECT, {"rows": []}), (GET, {"row": None}), (DELETE, {"deleted": False})):
+            answer = calling(ada, device, asked)
+            await device.answer(**nothing | said)
+            assert (await answer).json() == said
+        answer = calling(ada, device, SELECT)
+        await device.answer(**nothing)
+        assert refusal(await answer) == (422, "malformed_result")
+        await device.still_there()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "tool_result", "id": "ID", "rows": [{"id": "1", "dueDate": NaN}]}',
+        '{"type":"tool_result","id":"ID","row":{"a":-Infinity}}',
+        '{"id": "ID", "rows": [{"dueDate": NaN}], "type": "tool_result"}',  # keys in order
+        '\n{ "type" : "tool_result" , "id" : "ID" , "rows": [',
+        '{"type": "tool_result", "id": "ID", "error": "\\ud800"}',
+    ],
+    ids=ascii,
+)
+async def test_a_result_that_is_not_json_ends_its_call_at_once(service: LiveService, ada: Person, text: str) -> None:
+    async with connected(service, ada) as device:
+        answer = calling(ada, device, SELECT)
+        call_id = (await device.next())["id"]
+        assert (await told(device, text.replace("ID", call_id), "bad_json"))["id"] == call_id
+        assert refusal(await asyncio.wait_for(answer, 5)) == (422, "malformed_result")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "approval_response", "id": "ID", "args": {"a": NaN}}',
+        '{"type": "tool_result", "rows": [{"id": "ID", "a": NaN}]}',
+        'tool_result {"type": "tool_result", "id": "ID", "rows": []}',
+    ],
+    ids=ascii,
+)
+async def test_no_call_is_ended_by_what_does_not_begin_as_its_result(
+    service: LiveService, ada: Person, text: str
+) -> None:
+    async with connected(service, ada) as device:
+        answer = calling(ada, device, SELECT)
+        call_id = (await device.next())["id"]
+        await told(device, text.replace("ID", call_id), "bad_json")
+        await device.send({"type": "tool_result", "id": call_id, "rows": []})
+        assert (await answer).json() == {"rows": []}
+
+
 # How much
+
+
+async def test_types_of_a_later_protocol_are_no_mistakes(tuned_live: OwnLive) -> None:
+    limits = SocketLimits(protocol_errors_a_minute=2)
+    async with tuned_live(limits) as service, connected(service, await service.person()) as device:
+        for _ in range(25):
+            await device.still_there()
+
+
+async def test_types_of_a_later_protocol_count_as_frames(tuned_live: OwnLive) -> None:
+    limits = SocketLimits(frames_per_second=0.01, frames_at_once=5)
+    async with tuned_live(limits) as service, connected(service, await service.person()) as device:
+        for _ in range(7):
+            await device.send({"type": "no_such_type"})
+        assert await device.closed() == 4429
 
 
 async def test_twenty_mistakes_a_minute_are_forgiven(service: LiveService, ada: Person) -> None:
@@ -252,6 +319,15 @@ async def test_a_frame_larger_than_the_limit_ends_the_socket(tuned_live: OwnLive
             await device.still_there()
             await device.send({"type": "tool_result", "id": "x", "error": "e" * (64 * 1024)})
             assert await device.closed() == 1009
+
+
+async def test_the_limit_may_be_as_small_as_a_kibibyte(settings: Settings) -> None:
+    small = Settings(_env_file=None, **settings.model_dump(exclude={"ws_max_frame_bytes"}), ws_max_frame_bytes=1024)
+    async with live(small) as service, connected(service, await service.person()) as device:
+        await device.send({"type": "tool_result", "id": "x", "error": "e" * 900})
+        await device.still_there()
+        await device.send({"type": "tool_result", "id": "x", "error": "e" * 1024})
+        assert await device.closed() == 1009
 
 
 async def test_a_frame_in_pieces_is_one_frame(service: LiveService, ada: Person) -> None:

@@ -161,6 +161,19 @@ async def test_of_many_ended_turns_the_newest_are_kept(tuned_live: OwnLive) -> N
             assert device.ready["lost"] == ["r0", "r1"]
 
 
+async def test_more_turns_than_a_hello_may_resume_are_lost_and_the_device_gets_in(
+    service: LiveService, ada: Person
+) -> None:
+    user_id = UUID(await ada.id())
+    streams = [begun(service, user_id, f"r{number}") for number in range(66)]
+    resume = {"unknown": 1} | {each.request_id: 0 for each in streams}
+    async with connected(service, ada, resume=resume) as device:
+        assert device.ready["resumed"] == [f"r{number}" for number in range(64)]
+        assert device.ready["lost"] == ["unknown", "r64", "r65"]
+    for each in streams:
+        ended(each)
+
+
 async def test_two_devices_may_follow_the_same_turn(service: LiveService, ada: Person) -> None:
     stream = begun(service, UUID(await ada.id()), "r")
     async with connected(service, ada, resume={"r": 0}) as one, connected(service, ada, resume={"r": 1}) as two:

@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.devices.limits import MIB, SocketLimits
-from tests.devices.calling import SELECT, calling
+from tests.auth.tokens import claims_of
+from tests.devices.calling import INSERT, SELECT, calling, refusal
 from tests.devices.conftest import OwnLive
 from tests.devices.live import LiveService
 from tests.devices.sockets import connected, opened
@@ -123,6 +124,22 @@ async def test_an_account_deleted_while_a_socket_waits_to_say_hello(service: Liv
             await device.send({"type": "device_hello", "device_id": "d"})
             assert await device.closed() == 4401
     assert [line for line in lines if line["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize("is_connected", [True, False], ids=["connected", "away"])
+async def test_nobody_waits_for_a_revoked_device_to_come_back(
+    service: LiveService, ada: Person, *, is_connected: bool
+) -> None:
+    async with connected(service, ada, "d") as device:
+        read, write = calling(ada, device, SELECT), calling(ada, device, INSERT)
+        await device.next(), await device.next()
+        if not is_connected:
+            await device.cut()
+            await until(lambda: not service.devices.hub.online(UUID(claims_of(ada.access_token)["sub"])))
+        await ada.delete("/devices/d")
+        async with asyncio.timeout(WITHIN_S):
+            assert refusal(await read) == (409, "device_offline")
+            assert (await write).json()["may_have_happened"] is True
 
 
 async def test_deleting_an_api_key_closes_its_sockets(service: LiveService, ada: Person) -> None:

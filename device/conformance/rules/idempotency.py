@@ -22,7 +22,10 @@ async def _insert(client: Client, title: str) -> Call:
 
 async def _count(client: Client, title: str, after: str) -> None:
     found = len(await client.select("tasks", title=title))
-    require(found == 1, f"one row after {after}", f"{found} rows")
+    got = f"{found} rows"
+    if client.hello.get("journal") is None:
+        got += "; a client that keeps no journal of calls has to say `journal: false` in its hello"
+    require(found == 1, f"one row after {after}", got)
 
 
 def _same(client: Client, first: Frame, second: Frame, what: str) -> None:
