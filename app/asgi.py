@@ -4,6 +4,7 @@ import structlog
 from fastapi import FastAPI
 
 from app.config import BadSettings, Settings, read_settings
+from app.kit import garbage
 from app.local_secrets import completed
 from app.logging import set_up_logging
 from app.main import create_app
@@ -16,11 +17,13 @@ def application() -> FastAPI:
     settings = read_settings()
     set_up_logging(level=settings.log_level, as_json=settings.logs_as_json)
     try:
-        return create_app(_complete(settings))
+        app = create_app(_complete(settings))
     except BadSettings as error:
         # Gunicorn logs the exception by its class alone; its sentence is what helps.
         log.error("settings_refused", reason=str(error))  # noqa: TRY400 - where it came from helps nobody
         raise
+    garbage.freeze()
+    return app
 
 
 def _complete(settings: Settings) -> Settings:

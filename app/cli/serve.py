@@ -22,6 +22,7 @@ from app.cli.server_flags import SERVER_FLAGS, server_flags
 from app.cli.signals import end_as_ctrl_c_does
 from app.cli.welcome import welcome
 from app.config import Settings
+from app.kit import garbage
 from app.local_secrets import completed
 from app.logging import set_up_logging
 from app.main import create_app
@@ -70,6 +71,7 @@ class _Server(DrainingServer):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        garbage.freeze()
         if self.started:
             sys.stdout.write(welcome(self._settings))
             sys.stdout.flush()

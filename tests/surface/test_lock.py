@@ -50,7 +50,7 @@ FLOORS = {
 USED_OTHERWISE = {
     "gunicorn": ("app/cli/serve.py", '"gunicorn"'),
     "uvloop": ("app/cli/server_flags.py", '"uvloop"'),
-    "httptools": ("app/cli/server_flags.py", '"httptools"'),
+    "httptools": ("app/cli/http_server.py", "httptools_impl"),
     "redis": ("app/auth/counters.py", "redispy"),
     "fastapi-offline": ("app/pages/routes.py", "fastapi_offline"),
     "tzdata": ("app/assistant/about.py", "ZoneInfo"),
