@@ -19,7 +19,7 @@ from app.accounts.models import User
 from app.audit.record import Kind, record
 from app.keys.models import Sealed
 from app.keys.vault import KeyVault
-from app.kit.clock import Clock
+from app.kit.clock import Clock, to_ms
 from app.kit.crypto import KeyRing, Place
 from app.kit.db import Base, Database
 
@@ -97,7 +97,7 @@ def _as_json(value: object) -> str | int:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime):
-        return round(value.timestamp() * 1000)
+        return to_ms(value)
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"A column of type {type(value).__name__} cannot be exported; say in LEFT_OUT why, or convert it.")
