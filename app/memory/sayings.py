@@ -52,6 +52,10 @@ class Saying:
         return self.key_words | self.text_words
 
     @cached_property
+    def in_order(self) -> list[str]:
+        return _words(f"{self.key} {self.text}")
+
+    @cached_property
     def read(self) -> Words | None:
         """The words of the core memory that this sentence fills, when it says nothing else."""
         if self.tier == "core" or len(self.text) > _MOST_READ:
@@ -61,11 +65,12 @@ class Saying:
         return words_of(f"{facts[0].key} {facts[0].value}") if is_one else None
 
     def is_same_as(self, other: "Saying") -> bool:
-        """Neither says anything that the other does not."""
+        """Neither says anything that the other does not. In one tier every word counts, in its order: Ann may report to Bob
+        or Bob to Ann, may be the manager or have been."""
+        if self.tier == other.tier:
+            return self.in_order == other.in_order
         if self.words == other.words:
             return True
-        if self.tier == other.tier:
-            return False
         core, piece = (self, other) if self.tier == "core" else (other, self)
         return core.text_words <= piece.words and (core.text_words == piece.words or core.words == piece.read)
 
@@ -91,8 +96,12 @@ class Saying:
 
 def words_of(text: str) -> Words:
     """Those that carry what it says, in the singular; of a text of little words, these."""
-    found = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    found = _words(text)
     return frozenset(map(_stem, [each for each in found if each not in _LITTLE] or found))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def _stem(word: str) -> str:
