@@ -17,6 +17,7 @@ from tests.assistant.stepping import Steps, stepping
 from tests.assistant.talking import Approve, Decision, Desktop, Heard, ScriptedModel, desktop, say
 from tests.assistant.whole_turn import WholeTurns, assistant_of
 from tests.devices.live import LiveService
+from tests.factories.administrators import administrator
 from tests.fakes.model import drip
 
 EVERY = 23  # of the some hundred steps a turn takes; `make faults` stops at each of them
@@ -31,6 +32,8 @@ async def turns(settings: Settings, model: ScriptedModel, tmp_path: Path) -> Asy
         served(settings, model, limits=SocketLimits(), turns=TurnLimits()) as service,
         desktop(service, tmp_path / "ada") as ada,
     ):
+        rich = {"tier": "team"}  # hundreds of cancelled turns use up a free month
+        await (await administrator(service)).request("PATCH", f"/admin/users/{await ada.person.id()}", json=rich)
         yield await WholeTurns(service, ada, model).begin()
 
 
