@@ -32,7 +32,7 @@ class PausedTurn(msgspec.Struct, frozen=True, kw_only=True):
     used_s: float  # of the turn's time limit
     said_at: datetime
     heard: list[str]
-    forgot: list[Forgot]
+    forgot: list[Forgot] = []
 
     def noted(self) -> Noted:
         noted = Noted()

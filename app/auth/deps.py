@@ -74,14 +74,20 @@ class _Bearer(HTTPBearer):
             raise
         allowance = ALLOWANCES[caller.tier]
         if self.counts == "turn":
+            if not self._opens(caller):  # somebody's key that may not chat must not use up their turns
+                await _count(request, auth.limiter, f"user:{caller.user_id}", allowance.requests_per_minute)
+                self._check(caller)
             await _count(request, auth.limiter, turns_of(caller.user_id), allowance.turns_per_minute, "turns")
         elif self.counts == "request":
             await _count(request, auth.limiter, f"user:{caller.user_id}", allowance.requests_per_minute)
         self._check(caller)
         return caller
 
+    def _opens(self, caller: Caller) -> bool:
+        return caller.api_key_id is None or any(map(caller.may, self.scopes))
+
     def _check(self, caller: Caller) -> None:
-        if caller.api_key_id is not None and not any(map(caller.may, self.scopes)):
+        if not self._opens(caller):
             scopes = " or ".join(self.scopes)
             needed = f"an API key with the scope {scopes}" if scopes else "a signed-in session, not an API key"
             raise InsufficientScope(f"This needs {needed}.")

@@ -108,7 +108,7 @@ async def _overwrite(session: AsyncSession, keys: KeyRing, row: Memory, new: New
 
 async def _take_back(session: AsyncSession, keys: KeyRing, limits: MemoryLimits, row: Memory, at: datetime) -> None:
     """What it has said until now, wherever else it stands."""
-    twins = await strike_off(session, keys, limits, row, await said_by(session, keys, row), at)
+    twins = await strike_off(session, keys, limits, row, await said_by(session, keys, row), at, spares_users=True)
     await drop_derived(session, keys, row.user_id, [row.id, *twins])
     await delete_all(session, row.user_id, twins)
 

@@ -16,7 +16,7 @@ from app.memory.limits import MemoryLimits
 from app.memory.models import Memory
 from app.memory.names import name_of_tier, normal, slot_of
 from app.memory.records import Tier, Why
-from app.memory.sayings import words_of
+from app.memory.sayings import Saying
 from app.memory.twins import CoreSaid
 from app.memory.vectors import Vector
 from app.memory.writing import NewMemory, add, remember_version, rewrite, say_again
@@ -54,7 +54,8 @@ class FactWriter:
         slot = slot_of(self._keys, "core", saying.key) if fact.tier == "core" else None
         if not self._struck.isdisjoint({name_of_tier(self._keys, fact.tier), slot, *saying.names(self._keys)}):
             return False
-        if any(words_of(each.value) <= saying.words for each in self._waiting.said.forgot if each.value):
+        forgot = (Saying("core", each.key, each.value) for each in self._waiting.said.forgot if each.value)
+        if any(_brings_back(saying, each) for each in forgot):
             return False
         new = NewMemory(
             user_id=self._user_id,
@@ -174,3 +175,9 @@ class FactWriter:
             "tier": tier,
         }
         return [row.id for row in await self._session.execute(_NEAR, values)]
+
+
+def _brings_back(saying: Saying, gone: Saying) -> bool:
+    """In the very turn in which it was taken back: also a sentence that has its name in it, whatever else it says."""
+    has_name = any(word[0].isupper() for word in gone.text.split())
+    return saying.tells_again(gone) or (has_name and saying.tier != "core" and gone.text_words <= saying.words)

@@ -1,5 +1,6 @@
 """Forgetting: gone from lists, vectors and the next turn when the transaction ends, with all that was made from it."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -24,6 +25,7 @@ from app.memory.twins import FACTS, twins_of
 from app.memory.writing import writers_lock
 
 DELETED_AT_ONCE = 5_000  # memories, with all that hangs on them: about half a second
+NAMED_AT_ONCE = 5
 _UNDER_WAY = 50  # turns of a user at a time, and more
 
 
@@ -48,17 +50,34 @@ async def forget(stores: Stores, user_id: UUID, tier: Tier, memory_id: UUID) -> 
 
 
 async def strike_off(
-    session: AsyncSession, keys: KeyRing, limits: MemoryLimits, row: Memory, said: Sequence[Saying], at: datetime
+    session: AsyncSession,
+    keys: KeyRing,
+    limits: MemoryLimits,
+    row: Memory,
+    said: Sequence[Saying],
+    at: datetime,
+    *,
+    spares_users: bool = False,
 ) -> list[UUID]:
     """All that a memory has `said`, and its twins with all that they have. Returns the ids of these: they must go, with all
     that was derived from them. To be called while the memory is still there."""
-    twins = await twins_of(session, keys, limits, row, said) if row.tier in FACTS else []
-    names = {name for each in said for name in each.names(keys)}
+    is_fact = row.tier in FACTS
+    twins = await twins_of(session, keys, limits, row, said, spares_users=spares_users) if is_fact else []
+    names = await _names_of(keys, said)
     for twin in twins:
-        names.update(name for each in await said_by(session, keys, twin) for name in each.names(keys))
+        names |= await _names_of(keys, await said_by(session, keys, twin))
         names.update([twin.slot] if twin.slot is not None else [])
     await strike(session, row.user_id, names, at)
     return [each.id for each in twins]
+
+
+async def _names_of(keys: KeyRing, said: Sequence[Saying]) -> set[bytes]:
+    names: set[bytes] = set()
+    for number, each in enumerate(said):  # a history may be long, and reading a sentence takes a millisecond or two
+        if number % NAMED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        names |= each.names(keys)
+    return names
 
 
 async def forget_all(stores: Stores, user_id: UUID, tier: Tier | None) -> int:

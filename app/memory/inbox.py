@@ -75,7 +75,7 @@ def _said(run_id: UUID, content: dict[str, Any]) -> Said:
         message=content["message"],
         recalled=tuple(content["recalled"]),
         touched=tuple(Touched(entity_type=kind, entity_id=id_, name=name) for kind, id_, name in content["touched"]),
-        forgot=tuple(Forgot(key, value) for key, value in content["forgot"]),
+        forgot=tuple(Forgot(key, value) for key, value in content.get("forgot", ())),
     )
 
 

@@ -118,6 +118,6 @@ async def opened_version(keys: KeyRing, tier: str, version_id: UUID, sealed: byt
 
 def _of_tier(tier: str, opened: bytes) -> Payload:
     payload: Payload = orjson.loads(opened)
-    if payload.get("tier") != tier:
+    if payload.get("tier", tier) != tier:
         raise CannotOpen("The memory was sealed in another tier.")
     return payload

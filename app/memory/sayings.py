@@ -11,19 +11,20 @@ from functools import cached_property
 
 from app.kit.crypto import KeyRing
 from app.memory import payloads
-from app.memory.names import name_of_text, name_of_words
+from app.memory.names import name_of_text, name_of_words, normal
 from app.memory.payloads import Payload
 from app.memory.records import Tier
 from app.offline.facts import facts_of
 
 _MOST_READ = 300  # characters of a sentence; a longer text says more than one thing
-_WORD = re.compile(r"\w+(?:[.,:/-]\d+)*")
+_WORD = re.compile(r"(?:(?<!\w)-(?=\d))?[$€£]?\w+[+#%€]*(?:[.,:/-]\d+)*")  # "C++", "-5", "$50", "3:30"
 _EVERYWHERE = (
-    "a an the this that these those i me my mine myself we us our you your he him his she her it its they them their"
-    " s m re ve ll d is are am was were be been being do does did have has had"
+    "a an the this that these those i me my mine myself we us our"
+    " s m re ve ll d is are am be being do does have has"
     " of in on at to for by with from as and or but so then there now currently actually please user"
 )
 _LITTLE = frozenset(_EVERYWHERE.split())
+_NAMING = frozenset(("called", "named", "name"))
 Words = frozenset[str]
 
 
@@ -69,24 +70,26 @@ class Saying:
         or Bob to Ann, may be the manager or have been."""
         if self.tier == other.tier:
             return self.in_order == other.in_order
-        if self.words == other.words:
-            return True
         core, piece = (self, other) if self.tier == "core" else (other, self)
-        return core.text_words <= piece.words and (core.text_words == piece.words or core.words == piece.read)
+        return core.words in (piece.words, piece.read) or _words(core.text) == _words(piece.text)
 
     def adds_nothing_to(self, other: "Saying") -> bool:
         return self.words <= other.words or self.is_same_as(other)
 
-    def tells_again(self, forgotten: "Saying") -> bool:
-        """Said in the same turn, does this give away what was forgotten? It may say more than that."""
-        if forgotten.words <= self.words or self.is_same_as(forgotten):
+    def tells_again(self, gone: "Saying") -> bool:
+        """Said in the same turn, is it what is `gone` in other words, or under another key? What says more than that is
+        something else."""
+        if self.is_same_as(gone):
             return True
-        if forgotten.tier != "core" or not forgotten.text_words <= self.text_words:
-            return False
-        if self.tier == "core":  # "answers: short", "answer length: short"
-            is_same_value = self.text_words == forgotten.text_words
-            return is_same_value and (self.key_words <= forgotten.key_words or forgotten.key_words <= self.key_words)
-        return not forgotten.key_words.isdisjoint(self.words)
+        if self.tier == gone.tier:
+            return self.tier == "core" and self._is_under_another_key(gone)
+        value = gone.text_words if gone.tier == "core" else gone.words
+        return value <= self.words and self.words - _NAMING <= gone.words
+
+    def _is_under_another_key(self, gone: "Saying") -> bool:
+        """ "answers: short", "answer length: short"."""
+        is_same_value = self.text_words == gone.text_words
+        return is_same_value and (self.key_words <= gone.key_words or gone.key_words <= self.key_words)
 
     def names(self, keys: KeyRing) -> set[bytes]:
         """What it is struck off by: a fact that shares one of them says the same."""
@@ -101,7 +104,8 @@ def words_of(text: str) -> Words:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    """Never none: a text of other signs is a word of its own, or it would be part of every text."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold()) or [normal(text)]
 
 
 def _stem(word: str) -> str:

@@ -46,10 +46,17 @@ _MOST_NEAR = 20
 
 
 async def twins_of(
-    session: AsyncSession, keys: KeyRing, limits: MemoryLimits, row: Memory, said: Sequence[Saying]
+    session: AsyncSession,
+    keys: KeyRing,
+    limits: MemoryLimits,
+    row: Memory,
+    said: Sequence[Saying],
+    *,
+    spares_users: bool,
 ) -> list[Memory]:
     """Core and associative memories of the same user that say any of what this one says and has `said`: in the same words,
-    whenever; in other words, or among more, if it was in the same turn. What is pinned is kept on purpose."""
+    whenever; in other words, if it was in the same turn. What is pinned is kept on purpose; so is what its user has written,
+    if `spares_users`."""
     values = {
         "memory": row.id,
         "whose": row.user_id,
@@ -59,6 +66,8 @@ async def twins_of(
     }
     candidates = {each.id: each for each in await session.execute(_CANDIDATES, values)}
     mine = select(Memory).where(Memory.user_id == row.user_id, Memory.tier.in_(FACTS), Memory.pinned.is_(False))
+    if spares_users:
+        mine = mine.where(Memory.written_by != "user")
     these = mine.where(Memory.id == any_(literal(list(candidates), ARRAY(Uuid()))))
     found = []
     for number, other in enumerate((await session.scalars(these.order_by(Memory.id))).all()):

@@ -112,6 +112,16 @@ async def test_requests_leave_the_turns_alone(limited: Service) -> None:
     assert standing(await ada.post("/chat", json={})) == (20, 18)
 
 
+async def test_a_key_that_may_not_chat_uses_up_no_turns(limited: Service) -> None:
+    ada = await limited.person()
+    made = await ada.post("/auth/api-keys", json={"name": "script", "scopes": ["read"]})
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
+    for _ in range(25):
+        refused = await limited.http.post("/chat", json={"message": "Hello"}, headers=key)
+    assert refused.status_code == 429, "they are counted as requests"
+    assert standing(await ada.post("/chat", json={"message": "Hello"})) == (20, 19)
+
+
 async def test_an_address_may_ask_sixty_times_a_minute_over_all_public_routes(limited: Service) -> None:
     routes = [
         ("/auth/refresh", NOBODYS),

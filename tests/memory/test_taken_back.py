@@ -49,6 +49,13 @@ async def test_the_wish_to_forget_is_not_remembered(
     assert word not in (await say(grace, question))["response"].replace(question, "")
 
 
+async def test_what_is_said_beside_it_is_learned(diary: Diary) -> None:
+    await told_the_tool(diary, "I like tea.", tea="likes")
+    cats = Fact(text="My wife likes cats.")
+    await takes_back(diary, "Forget the tea. I like coffee, and my wife likes cats.", cats, key="tea")
+    assert await diary.texts() == [cats.text]
+
+
 @pytest.mark.parametrize(
     "found",
     [

@@ -168,11 +168,47 @@ async def test_in_other_words_it_goes_when_it_is_of_the_same_turn(diary: Diary) 
     assert await diary.mentions("Bluebird") == []
 
 
-async def test_a_sentence_that_says_it_and_more_goes_too(diary: Diary) -> None:
-    doctor = "My wife Anna is a doctor."
-    await told_the_tool(diary, doctor, Fact(text=doctor), wife="Anna")
-    await forget_core(diary, "wife")
-    assert await diary.mentions("Anna") == []
+@pytest.mark.parametrize(
+    ("message", "kept", "by_key"),
+    [
+        ("My wife Anna is a doctor.", ["My wife Anna is a doctor."], {"wife": "Anna"}),
+        ("My dog is Rex. My dog Rex is allergic to chicken.", ["My dog Rex is allergic to chicken."], {"dog": "Rex"}),
+        (
+            "My birthday is 3 May. My sister has her birthday on 3 May too.",
+            ["My sister has her birthday on 3 May too."],
+            {"birthday": "3 May"},
+        ),
+    ],
+)
+async def test_a_sentence_that_says_more_stays(
+    diary: Diary, message: str, kept: list[str], by_key: dict[str, str]
+) -> None:
+    for is_forgotten in (False, True):
+        await told_the_tool(diary, message, *[Fact(text=each) for each in kept], **by_key)
+        (key,) = by_key
+        if is_forgotten:
+            await forget_core(diary, key)
+        else:
+            await diary.memories.put_core(diary.user_id, key, "someone else", written_by="user")
+        assert await pieces(diary) == kept
+
+
+async def test_what_is_no_word_is_no_part_of_everything(diary: Diary) -> None:
+    run = await told_the_tool(diary, "I like tea. Lisbon is warm.", Fact(text="Lisbon is warm."), tea="likes")
+    assert run is not None
+    (piece,), _ = await diary.memories.page(diary.user_id, "associative", offset=0, limit=9)
+    for text in ("🙂", "🙃"):
+        await diary.memories.correct(diary.user_id, "associative", piece.id, text=text)
+    assert (await diary.core(), await pieces(diary)) == ({"tea": "likes"}, ["🙃"])
+
+
+async def test_what_its_user_has_written_stays_when_something_else_is_corrected(diary: Diary) -> None:
+    await diary.memories.put_core(diary.user_id, BIRD_KEY, "Bluebird", written_by="user")
+    await told_the_tool(diary, "We met.", Fact(text="Birds were seen."))
+    (piece,), _ = await diary.memories.page(diary.user_id, "associative", offset=0, limit=9)
+    await diary.memories.correct(diary.user_id, "associative", piece.id, text=BIRD)
+    await diary.memories.correct(diary.user_id, "associative", piece.id, text="The project code name is Redwing.")
+    assert await diary.core() == {BIRD_KEY: "Bluebird"}
 
 
 async def test_another_key_for_the_same_goes_too(diary: Diary) -> None:
