@@ -13,6 +13,7 @@ from app.kit.pages import Page, PageRequest, Paging
 from app.kit.schema import Answer
 from app.memory import schemas
 from app.memory.deps import Memory
+from app.memory.gathering import MOST_ASKED_BY
 from app.memory.records import Remembered, Tier, Version
 from app.memory.schemas import (
     AssociativeAnswer,
@@ -29,8 +30,6 @@ from app.memory.schemas import (
 )
 
 router = APIRouter(prefix="/memory", tags=["memory"])
-
-MOST_OF_A_MESSAGE = 32_000  # characters, as of a turn
 
 _KEYS = {503: "Your key is not available (`keys_unavailable`)."}
 _NOT_FOUND = {404: "`not_found`", **_KEYS}
@@ -86,10 +85,10 @@ async def list_proactive(caller: MemoryCaller, memory: Memory, paging: Paging) -
 async def get_context(
     caller: MemoryCaller,
     memory: Memory,
-    message: Annotated[str, Query(min_length=1, max_length=MOST_OF_A_MESSAGE, examples=["When is the launch?"])],
+    message: Annotated[str, Query(min_length=1, max_length=MOST_ASKED_BY, examples=["When is the launch?"])],
 ) -> ContextAnswer:
-    """Exactly what a turn with this message would be given of your memory, if it began now. Only the
-    beginning of a longer one counts."""
+    """Exactly what a turn with this message would be given of your memory, if it began now. Of a longer
+    one ask with its beginning: the rest does not count."""
     return ContextAnswer.of(await memory.memories.gather(caller.user_id, message))
 
 
