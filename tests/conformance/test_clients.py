@@ -17,6 +17,7 @@ ALWAYS = ("handshake", "heartbeat", "actions", "select", "vectors", "discipline"
 
 # For clients that leave things out: each of them is waited for.
 IMPATIENT = {"patience": 1.0, "reconnect_within": 2.0}
+PATIENT = {"patience": 5.0, "reconnect_within": 10.0}
 
 
 async def _checked(*faults: str, only: Sequence[str] = (), **options: Any) -> tuple[Run, HonestClient]:
@@ -182,16 +183,24 @@ async def test_a_broken_client_fails_its_rule_and_no_other(subtests: pytest.Subt
     """Several at a time: a run is mostly waiting."""
     few = asyncio.Semaphore(6)
 
-    async def run(broken: Broken) -> Run:
+    async def run(broken: Broken, **waits: float) -> Run:
         slow = {rule_id.partition(".")[0] for rule_id in broken.fails.split()} - set(ALWAYS)
         # Of the rules that stop a client only its own: a client that keeps one of them is gone for the next.
         groups = broken.fails.split() if "stops" in slow else [*slow, *broken.also.split()]
         async with few:
-            return (await _checked(*broken.fault.split(" + "), only=[*ALWAYS, *groups], **IMPATIENT))[0]
+            return (await _checked(*broken.fault.split(" + "), only=[*ALWAYS, *groups], **waits))[0]
 
-    for broken, found in zip(BROKEN, await asyncio.gather(*map(run, BROKEN)), strict=True):
+    runs = await asyncio.gather(*(run(broken, **IMPATIENT) for broken in BROKEN))
+    for broken, found in zip(BROKEN, runs, strict=True):
         with subtests.test(broken.fault):
-            _as_expected(broken, found)
+            # A machine that stands still for a second looks like a client that does.
+            again = found if _is_judged(broken, found) else await run(broken, **PATIENT)
+            _as_expected(broken, again)
+
+
+def _is_judged(broken: Broken, run: Run) -> bool:
+    verdicts = (run.ids(Result.FAIL), run.ids(Result.WARNING))
+    return verdicts == (set(broken.fails.split()), set(broken.warns.split()))
 
 
 def _as_expected(broken: Broken, run: Run) -> None:
