@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import orjson
 
-from benchmarks.processes import ROOT, clean_environment, end
+from benchmarks.processes import end, module_process
 
 
 class Partner:
@@ -35,15 +35,7 @@ class Partner:
 @contextmanager
 def partner(module: str, **told: Any) -> Iterator[tuple[Partner, dict[str, Any]]]:
     """It and its first line, once it has heard what it is told; up until the block ends."""
-    # In a session of its own: Ctrl-C is for us, and we end it in order.
-    process = subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env=clean_environment(),
-        start_new_session=True,
-    )
+    process = module_process(module)
     try:
         assert process.stdin is not None
         write(process.stdin, told)

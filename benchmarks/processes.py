@@ -118,9 +118,9 @@ def end(process: "subprocess.Popen[bytes]", *, within_s: float = 40) -> None:
         process.wait()
 
 
-def run_module(module: str, told: Mapping[str, Any], *, at_most_s: float) -> dict[str, Any]:
-    """Run a module in a process of its own: JSON on standard input, JSON on standard output."""
-    process = subprocess.Popen(
+def module_process(module: str) -> "subprocess.Popen[bytes]":
+    """A module in a process of its own, to be spoken with. In a session of its own: Ctrl-C is for us, who end it in order."""
+    return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -128,6 +128,11 @@ def run_module(module: str, told: Mapping[str, Any], *, at_most_s: float) -> dic
         env=clean_environment(),
         start_new_session=True,
     )
+
+
+def run_module(module: str, told: Mapping[str, Any], *, at_most_s: float) -> dict[str, Any]:
+    """Run a module in a process of its own: JSON on standard input, JSON on standard output."""
+    process = module_process(module)
     try:
         out, _ = process.communicate(orjson.dumps(told), timeout=at_most_s)
     finally:

@@ -194,8 +194,7 @@ async def test_a_sentence_that_says_more_stays(
 
 
 async def test_what_is_no_word_is_no_part_of_everything(diary: Diary) -> None:
-    run = await told_the_tool(diary, "I like tea. Lisbon is warm.", Fact(text="Lisbon is warm."), tea="likes")
-    assert run is not None
+    await told_the_tool(diary, "I like tea. Lisbon is warm.", Fact(text="Lisbon is warm."), tea="likes")
     (piece,), _ = await diary.memories.page(diary.user_id, "associative", offset=0, limit=9)
     for text in ("🙂", "🙃"):
         await diary.memories.correct(diary.user_id, "associative", piece.id, text=text)
