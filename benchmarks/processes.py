@@ -119,7 +119,7 @@ def end(process: "subprocess.Popen[bytes]", *, within_s: float = 40) -> None:
 
 
 def module_process(module: str) -> "subprocess.Popen[bytes]":
-    """A module in a process of its own, to be spoken with. In a session of its own: Ctrl-C is for us, who end it in order."""
+    """A module in a process of its own, to be spoken with. In its own session: Ctrl-C is for us, who end it in order."""
     return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
